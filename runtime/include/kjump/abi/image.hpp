@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/// What a jump image says about itself (the KJUMP note) and what a loader tells it (its parameters).
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace kjump::abi {
+
+/// Processor mode in which kjump_main runs.
+enum class PayloadMode : uint16_t {
+  kReal = 1,      ///< 16-bit, CS=DS=ES=SS=kRealSegment
+  kPhysical = 2,  ///< 32-bit, paging off, flat segments
+};
+
+inline constexpr char kNoteName[] = "KJUMP";
+inline constexpr uint32_t kNoteType = 1;
+inline constexpr uint16_t kNoteFormatVersion = 1;
+
+inline constexpr uint32_t kImageNeedsBios = 1u << 0;    ///< refuse on a machine without BIOS services
+inline constexpr uint32_t kImageStandalone = 1u << 1;   ///< uses no exchange; any kexec may load it
+
+/// Descriptor of the note, little-endian. Strings are NUL-terminated. A reader accepts a longer
+/// descriptor of the same format_version (fields are only ever appended) and refuses a newer one.
+struct ImageNote {
+  uint16_t format_version;
+  uint16_t note_bytes;
+  uint32_t flags;              ///< kImage* bits
+  uint16_t mode;               ///< PayloadMode
+  uint16_t reserved;
+  uint32_t kexec_entry;        ///< physical address, entered in long mode by the kernel's kexec
+  uint32_t wake_entry;         ///< physical address, entered in real mode after S3; 0: no such entry
+  uint32_t parameters;         ///< physical address of LoaderParameters
+  uint32_t exchange_base;      ///< physical address; 0 for a standalone image
+  uint32_t exchange_bytes;
+  uint32_t deadline_ms;        ///< default for the caller; 0: the tool's own default
+  char name[32];
+  char version[16];
+  char description[104];
+};
+
+inline constexpr uint32_t kImageNoteBytes = 188;
+static_assert(sizeof(ImageNote) == kImageNoteBytes);
+static_assert(offsetof(ImageNote, kexec_entry) == 12 && offsetof(ImageNote, name) == 36);
+
+inline constexpr uint32_t kParametersMagic = 0x504C4A4B;  // "KJLP"
+
+/// Facts that only the loader knows. It patches them into its copy of the image before loading; a
+/// standalone image carries what `kjump link` put there.
+struct LoaderParameters {
+  uint32_t magic = kParametersMagic;
+  uint32_t flags = 0;             ///< kParameter* bits
+  uint64_t nonce = 0;             ///< the exchange must hold the same, or it is not touched
+  uint64_t kernel_gdt_base = 0;   ///< linear address in the kernel's map, CPU 0's GDT
+  uint64_t hpet_base = 0;         ///< physical address of the HPET registers; 0: no HPET
+  uint16_t kernel_gdt_limit = 0;  ///< as for LGDT
+  uint16_t reserved[3] = {};
+};
+
+inline constexpr uint32_t kParameterHasExchange = 1u << 0;
+inline constexpr uint32_t kParameterLoadKernelGdt = 1u << 1;
+
+inline constexpr uint32_t kLoaderParametersBytes = 40;
+static_assert(sizeof(LoaderParameters) == kLoaderParametersBytes);
+static_assert(offsetof(LoaderParameters, nonce) == 8);
+static_assert(offsetof(LoaderParameters, kernel_gdt_limit) == 32);
+
+}  // namespace kjump::abi

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/// Where an image runs: one interface, three implementations (host, vm, linux-vm).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <kjump/abi/exchange.hpp>
+#include <kjump/image.hpp>
+#include <kjump/result.hpp>
+
+namespace kjump {
+
+/// One run: an image, its request, and how many jumps to make in one session.
+struct RunRequest {
+  std::vector<std::byte> request;   ///< at most abi::kRequestCapacity bytes; the same for every jump
+  std::uint32_t jumps = 1;
+  std::uint32_t deadline_ms = 0;    ///< per jump; 0: the image's own, else kDefaultDeadlineMs
+};
+
+inline constexpr std::uint32_t kDefaultDeadlineMs = 30'000;
+
+/// Durations in microseconds. A phase that the target has not got is empty.
+struct Phases {
+  std::optional<std::uint64_t> load;      ///< placing the image (first jump of a session only)
+  std::optional<std::uint64_t> way_in;    ///< from the request to jump to the stub's first instruction
+  std::optional<std::uint64_t> payload;   ///< kjump_main
+  std::optional<std::uint64_t> way_back;  ///< from kjump_main's end until the caller runs again
+};
+
+/// What one jump gave.
+struct JumpReport {
+  abi::Outcome outcome = abi::Outcome::kPending;
+  std::uint32_t status = 0;             ///< what kjump_main returned
+  std::vector<std::byte> reply;
+  std::string console;
+  bool console_cut = false;             ///< the payload printed more than the exchange holds
+  std::uint32_t repairs = 0;            ///< abi::kRepair* bits
+  std::uint32_t hardware_notes = 0;     ///< abi::kHardware* bits
+  Phases phases;
+  abi::EntryState entry{};              ///< the processor as the stub found it
+  abi::FaultRecord fault{};             ///< meaningful when outcome is kFault
+  std::string reason;                   ///< in words, for kTimeout and kRefused
+};
+
+struct RunReport {
+  std::string target;              ///< "host", "vm" or "linux-vm"
+  std::string door;                ///< "kexec", or "carrier" for vm
+  std::string kernel;              ///< uname -r of the kernel that jumped; empty for vm
+  std::vector<JumpReport> jumps;   ///< ends early after an outcome other than kReturned
+  std::vector<std::string> notes;  ///< remarks for the user ("devices may be degraded ...")
+  std::filesystem::path log;       ///< serial log of the virtual machine, empty for host
+};
+
+/// Called with a short text when a target begins something that takes a while.
+using Progress = std::function<void(const std::string&)>;
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
+  /// Runs the image. An Error means that nothing was jumped into or that the machine was lost; a
+  /// fault or timeout of the payload is a RunReport.
+  [[nodiscard]] virtual Result<RunReport> run(const Image& image, const RunRequest& request) = 0;
+};
+
+enum class DiskBus { kIde, kAhci, kNvme, kVirtio };
+
+struct Disk {
+  std::filesystem::path path;   ///< raw image
+  DiskBus bus = DiskBus::kIde;
+  bool read_only = false;
+};
+
+/// FILE[:ide|ahci|nvme|virtio]
+[[nodiscard]] Result<Disk> parse_disk(const std::string& text);
+
+struct MachineOptions {
+  std::uint32_t cpus = 1;
+  std::uint32_t memory_mib = 256;
+  std::string cpu_model = "max";
+  std::string machine = "pc";
+  std::vector<Disk> disks;
+  std::vector<std::string> extra_arguments;  ///< passed to QEMU as they are
+  std::filesystem::path artifacts;           ///< keep log and command line here; empty: a directory of our own
+  Progress progress;
+};
+
+struct LinuxVmOptions {
+  MachineOptions machine;
+  std::string kernel = "6.12";           ///< "6.12", "6.1", or the path of a bzImage
+  std::string extra_command_line;
+};
+
+[[nodiscard]] std::unique_ptr<Target> make_host_target(Progress progress = {});
+[[nodiscard]] std::unique_ptr<Target> make_vm_target(MachineOptions options);
+[[nodiscard]] std::unique_ptr<Target> make_linux_vm_target(LinuxVmOptions options);
+
+}  // namespace kjump
