@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/// The commands of the kjump program. Each lives in a file of its own and adds itself to the parser.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <kjump/result.hpp>
+
+namespace kjump::cli {
+
+// Exit codes of the program; documented in README.md.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+
+/// Thrown by a command's callback to end the program with an exit code (CLI11 callbacks return void).
+struct Exit {
+  int code;
+};
+
+/// Prints "kjump: TEXT" to stderr and ends with kExitFailed.
+[[noreturn]] void die(const Error& error);
+
+/// The value, or die().
+template <typename T>
+T value_or_die(Result<T> result) {
+  if (!result) {
+    die(result.error());
+  }
+  return *std::move(result);
+}
+inline void check_or_die(const Result<void>& result) {
+  if (!result) {
+    die(result.error());
+  }
+}
+
+void add_doctor(CLI::App& app);
+void add_link(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_run(CLI::App& app);
+void add_bios(CLI::App& app);
+void add_agent(CLI::App& app);
+
+}  // namespace kjump::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include <cstdio>
+#include <string>
+
+#include "cli/commands.hpp"
+
+namespace kjump::cli {
+
+void die(const Error& error) {
+  std::fprintf(stderr, "kjump: %s\n", error.text().c_str());
+  throw Exit{kExitFailed};
+}
+
+}  // namespace kjump::cli
+
+int main(int argc, char** argv) {
+  using namespace kjump::cli;
+  CLI::App app{"Run code in the processor's physical world from Linux, and come back.", "kjump"};
+  app.set_version_flag("--version", KJUMP_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 ok, 1 failed, 2 usage.");
+  add_doctor(app);
+  add_run(app);
+  add_bios(app);
+  add_inspect(app);
+  add_link(app);
+  add_agent(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 exits 0 for --help and --version, above 100 for wrong usage.
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  } catch (const Exit& exit) {
+    return exit.code;
+  }
+  return kExitOk;
+}

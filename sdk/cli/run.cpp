@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.hpp"
+
+namespace kjump::cli {
+
+void add_run(CLI::App& /*app*/) {}
+
+}  // namespace kjump::cli
