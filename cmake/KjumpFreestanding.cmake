@@ -18,11 +18,6 @@ foreach(config DEBUG RELEASE RELWITHDEBINFO MINSIZEREL)
   set(CMAKE_ASM_NASM_FLAGS_${config} "")
 endforeach()
 
-set(KJUMP_FREESTANDING_FLAGS
-    -std=c++20 -Os -g -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-pic -fno-pie
-    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -fno-builtin
-    -ffunction-sections -fdata-sections -mno-sse -mno-mmx -mno-80387 -march=i686 -mregparm=0
-    -Wall -Wextra -Wshadow -Wconversion -Werror)
-# GCC places code compiled with -m16 under .code16gcc: 32-bit operands and addresses in 16-bit segments.
-set(KJUMP_REAL_FLAGS ${KJUMP_FREESTANDING_FLAGS} -m16 -DKJUMP_MODE_REAL=1)
-set(KJUMP_PHYSICAL_FLAGS ${KJUMP_FREESTANDING_FLAGS} -m32 -DKJUMP_MODE_PHYSICAL=1)
+include(${PROJECT_SOURCE_DIR}/sdk/cmake/KjumpFlags.cmake)
+list(APPEND KJUMP_REAL_FLAGS -Wconversion -Werror)
+list(APPEND KJUMP_PHYSICAL_FLAGS -Wconversion -Werror)

@@ -5,22 +5,30 @@
 #include <string>
 #include <vector>
 
+#include <kjump/result.hpp>
+
 namespace kjump {
 
 enum class Verdict { kOk, kNote, kFail };
 
 struct Check {
-  std::string id;       ///< stable, for --json: "kexec-probe"
-  std::string title;    ///< "kernel supports kexec jump"
+  std::string id;     ///< stable, for --json: "kexec-probe"
+  std::string title;  ///< "kernel supports kexec jump"
   Verdict verdict = Verdict::kOk;
-  std::string finding;  ///< what was seen
-  std::string fix;      ///< what to do, empty when verdict is kOk
+  std::string finding;                       ///< what was seen
+  std::string fix;                           ///< what to do, empty when verdict is kOk
+  ErrorCode code = ErrorCode::kUnsupported;  ///< what a session ends with; meaningful for kFail
 };
 
-/// Runs every check on the machine that this program runs on. Touches nothing.
+/// Runs every check on the machine that this program runs on. Touches nothing. A session makes the very
+/// same checks before it jumps; one for an image that needs the BIOS also fails where this has only a
+/// note that there is none.
 [[nodiscard]] std::vector<Check> examine_host();
 
 /// True when no check failed, i.e. when a jump would be tried.
 [[nodiscard]] bool can_jump(const std::vector<Check>& checks);
+
+/// The first failed check as an error, if there is one.
+[[nodiscard]] Result<void> first_failure(const std::vector<Check>& checks);
 
 }  // namespace kjump

@@ -2,12 +2,12 @@
 /// Doors: how Linux lets go of the processor and takes it back. The kexec door is the only one yet.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <kjump/doctor.hpp>
 #include <kjump/image.hpp>
 #include <kjump/result.hpp>
 
@@ -17,16 +17,24 @@ namespace kjump {
 struct Passage {
   std::uint64_t tsc_before = 0;
   std::uint64_t tsc_after = 0;
-  std::vector<std::string> notes;   ///< remarks for the user
+  std::vector<std::string> notes;  ///< remarks for the user
 };
 
 class Door {
  public:
+  Door() = default;
+  Door(const Door&) = delete;
+  Door& operator=(const Door&) = delete;
+  Door(Door&&) = delete;
+  Door& operator=(Door&&) = delete;
   virtual ~Door() = default;
   [[nodiscard]] virtual std::string name() const = 0;
 
-  /// Can it open on this machine, now? Touches nothing. The error says why not and what to do.
-  [[nodiscard]] virtual Result<void> can_open() = 0;
+  /// What this door needs of the machine, one check each. Touches nothing.
+  [[nodiscard]] virtual std::vector<Check> examine() = 0;
+
+  /// Can it open on this machine, now? The first failure of examine(): why not and what to do.
+  [[nodiscard]] Result<void> can_open() { return first_failure(examine()); }
 
   /// Fills in what this door's way back needs (kernel GDT, ...). Touches nothing.
   [[nodiscard]] virtual Result<void> describe(abi::LoaderParameters& parameters) = 0;

@@ -54,7 +54,9 @@ struct RunReport {
   std::string kernel;              ///< uname -r of the kernel that jumped; empty for vm
   std::vector<JumpReport> jumps;   ///< ends early after an outcome other than kReturned
   std::vector<std::string> notes;  ///< remarks for the user ("devices may be degraded ...")
-  std::filesystem::path log;       ///< serial log of the virtual machine, empty for host
+  std::filesystem::path log;       ///< serial log of the virtual machine, if it is kept; empty for host
+  /// Rules of the return contract that the image broke, in words (vm only). Linux might not have survived.
+  std::vector<std::string> breaches;
 };
 
 /// Called with a short text when a target begins something that takes a while.

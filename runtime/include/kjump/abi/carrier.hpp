@@ -15,6 +15,11 @@ namespace kjump::abi {
 inline constexpr uint32_t kCarrierMagic = 0x43414A4B;      // "KJAC"
 inline constexpr uint32_t kCarrierResultBase = 0x2000000;   // 32 MiB: CarrierResult
 inline constexpr uint32_t kCarrierCopyBase = 0x2010000;     // copies of the exchange, 64 KiB each
+// The carrier's stand-in for the kernel's GDT; the loader's parameters name it as the kernel's.
+inline constexpr uint32_t kCarrierGdtBase = 0x1F00000;      // 31 MiB
+inline constexpr uint16_t kCarrierGdtLimit = 0x7F;
+inline constexpr uint16_t kCarrierTss = 0x40;               // Linux's GDT_ENTRY_TSS * 8
+inline constexpr uint32_t kCarrierHpetBase = 0xFED00000;    // QEMU pc and q35
 inline constexpr uint32_t kCarrierMaxJumps = 256;
 inline constexpr uint32_t kCarrierMinMemoryMib = 64;
 

@@ -28,8 +28,10 @@ inline constexpr uint32_t kMsrX2apicTpr = 0x808;
 inline constexpr uint32_t kMsrEfer = 0xC0000080;
 inline constexpr uint32_t kMsrFsBase = 0xC0000100;
 inline constexpr uint32_t kMsrGsBase = 0xC0000101;
+inline constexpr uint32_t kEferSyscallEnable = 1u << 0;
 inline constexpr uint32_t kEferLongModeEnable = 1u << 8;
 inline constexpr uint32_t kEferLongModeActive = 1u << 10;
+inline constexpr uint32_t kEferNoExecuteEnable = 1u << 11;
 
 inline constexpr uint32_t kFlagsFixed = 1u << 1;  // reads as one, always
 inline constexpr uint32_t kFlagsCarry = 1u << 0;

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// Never linked. Compiled to assembly text, from which cmake/KjumpAbiInc.cmake picks the lines that begin
+// with "->": that is abi.inc, the constants of the abi headers for NASM.
+#include <stddef.h>
+
+#include <kjump/abi/carrier.hpp>
+#include <kjump/abi/exchange.hpp>
+#include <kjump/abi/firmware_call.hpp>
+#include <kjump/abi/image.hpp>
+#include <kjump/abi/layout.hpp>
+#include <kjump/abi/processor.hpp>
+
+#define VALUE(name, value) asm volatile(".ascii \"->%%define " #name " %c0\"" : : "i"(value))
+#define OFFSET(name, type, member) VALUE(name, offsetof(type, member))
+
+namespace kjump::abi {
+
+void layout() {
+  VALUE(REAL_BASE, kRealBase);
+  VALUE(REAL_SEGMENT, kRealSegment);
+  VALUE(SUPERVISOR_STACK_TOP, kSupervisorStackTop);
+  VALUE(REAL_STACK_TOP, kRealStackTop);
+  VALUE(FIRMWARE_STACK_TOP, kFirmwareStackTop);
+  VALUE(BOUNCE_BASE, kBounceBase);
+  VALUE(BOUNCE_SEGMENT, kBounceSegment);
+  VALUE(EXCHANGE_BASE, kExchangeBase);
+  VALUE(EXCHANGE_SEGMENT, kExchangeSegment);
+  VALUE(FLAT_STACK_TOP, kFlatStackTop);
+  VALUE(PAGE_TABLES_BASE, kPageTablesBase);
+  VALUE(PAGE_BYTES, kPageBytes);
+}
+
+void processor() {
+  VALUE(SEL_CODE32, kSelectorCode32);
+  VALUE(SEL_CODE64, kSelectorCode64);
+  VALUE(SEL_DATA32, kSelectorData32);
+  VALUE(SEL_CODE16, kSelectorCode16);
+  VALUE(SEL_DATA16, kSelectorData16);
+  VALUE(GDT_BYTES, kGdtBytes);
+  VALUE(CR0_PE, kCr0ProtectionEnable);
+  VALUE(CR0_WP, kCr0WriteProtect);
+  VALUE(CR0_PG, kCr0Paging);
+  VALUE(CR4_PAE, kCr4Pae);
+  VALUE(CR4_LA57, kCr4La57);
+  VALUE(MSR_EFER, kMsrEfer);
+  VALUE(MSR_FS_BASE, kMsrFsBase);
+  VALUE(MSR_GS_BASE, kMsrGsBase);
+  VALUE(EFER_LME, kEferLongModeEnable);
+  VALUE(EFER_LMA, kEferLongModeActive);
+  VALUE(EFER_SCE, kEferSyscallEnable);
+  VALUE(EFER_NXE, kEferNoExecuteEnable);
+  VALUE(FLAGS_FIXED, kFlagsFixed);
+  VALUE(FLAGS_TF, kFlagsTrap);
+  VALUE(FLAGS_IF, kFlagsInterrupt);
+  VALUE(FLAGS_DF, kFlagsDirection);
+  VALUE(FLAGS_AC, kFlagsAlignmentCheck);
+  VALUE(EXCEPTION_VECTORS, kExceptionVectors);
+  VALUE(VECTOR_NMI, kVectorNmi);
+  VALUE(VECTORS_WITH_ERROR_CODE, kVectorsWithErrorCode);
+}
+
+void firmware_call() {
+  VALUE(FIRMWARE_REGISTERS_BYTES, kFirmwareRegistersBytes);
+  OFFSET(CALL_EFLAGS, FirmwareCall, registers.eflags);
+  OFFSET(CALL_KIND, FirmwareCall, kind);
+  OFFSET(CALL_VECTOR, FirmwareCall, vector);
+  OFFSET(CALL_TARGET, FirmwareCall, target_offset);
+  OFFSET(CALL_REPAIRS, FirmwareCall, repairs);
+  OFFSET(CALL_STACK, FirmwareCall, registers.stack);
+  OFFSET(CALL_EAX, FirmwareCall, registers.eax);
+  VALUE(CALL_INTERRUPT, static_cast<int>(CallKind::kInterrupt));
+  VALUE(REPAIR_A20, kRepairA20);
+  VALUE(REPAIR_PIC_MASK, kRepairPicMask);
+}
+
+void image() {
+  VALUE(PARAMETERS_MAGIC, kParametersMagic);
+  VALUE(PARAMETERS_BYTES, kLoaderParametersBytes);
+  VALUE(PARAMETER_HAS_EXCHANGE, kParameterHasExchange);
+  VALUE(PARAMETER_LOAD_KERNEL_GDT, kParameterLoadKernelGdt);
+  OFFSET(PARAMETERS_FLAGS, LoaderParameters, flags);
+  OFFSET(PARAMETERS_NONCE, LoaderParameters, nonce);
+  OFFSET(PARAMETERS_GDT_BASE, LoaderParameters, kernel_gdt_base);
+  OFFSET(PARAMETERS_GDT_LIMIT, LoaderParameters, kernel_gdt_limit);
+}
+
+void exchange() {
+  VALUE(EXCHANGE_MAGIC, kExchangeMagic);
+  OFFSET(HEADER_MAGIC, ExchangeHeader, magic);
+  OFFSET(HEADER_NONCE, ExchangeHeader, nonce);
+  OFFSET(HEADER_SEQUENCE, ExchangeHeader, sequence);
+  VALUE(EXCHANGE_BYTES, kExchangeBytes);
+  VALUE(OUTCOME_RETURNED, static_cast<int>(Outcome::kReturned));
+  VALUE(OUTCOME_FAULT, static_cast<int>(Outcome::kFault));
+  VALUE(OUTCOME_REFUSED, static_cast<int>(Outcome::kRefused));
+  VALUE(ENTRY_STATE_BYTES, kEntryStateBytes);
+  OFFSET(ENTRY_RSP, EntryState, rsp);
+  OFFSET(ENTRY_RETURN, EntryState, return_address);
+  OFFSET(ENTRY_RFLAGS, EntryState, rflags);
+  OFFSET(ENTRY_CR0, EntryState, cr0);
+  OFFSET(ENTRY_CR3, EntryState, cr3);
+  OFFSET(ENTRY_CR4, EntryState, cr4);
+  OFFSET(ENTRY_EFER, EntryState, efer);
+  OFFSET(ENTRY_GDT_BASE, EntryState, gdt_base);
+  OFFSET(ENTRY_IDT_BASE, EntryState, idt_base);
+  OFFSET(ENTRY_FS_BASE, EntryState, fs_base);
+  OFFSET(ENTRY_GS_BASE, EntryState, gs_base);
+  OFFSET(ENTRY_DR7, EntryState, dr7);
+  OFFSET(ENTRY_GDT_LIMIT, EntryState, gdt_limit);
+  OFFSET(ENTRY_IDT_LIMIT, EntryState, idt_limit);
+  OFFSET(ENTRY_CS, EntryState, cs);
+  OFFSET(ENTRY_SS, EntryState, ss);
+  OFFSET(ENTRY_DS, EntryState, ds);
+  OFFSET(ENTRY_ES, EntryState, es);
+  OFFSET(ENTRY_FS, EntryState, fs);
+  OFFSET(ENTRY_GS, EntryState, gs);
+  OFFSET(ENTRY_TR, EntryState, tr);
+  OFFSET(ENTRY_LDTR, EntryState, ldtr);
+  VALUE(FAULT_BYTES, sizeof(FaultRecord));
+  OFFSET(FAULT_VECTOR, FaultRecord, vector);
+  OFFSET(FAULT_ERROR_CODE, FaultRecord, error_code);
+  OFFSET(FAULT_EIP, FaultRecord, eip);
+  OFFSET(FAULT_CS, FaultRecord, cs);
+  OFFSET(FAULT_EFLAGS, FaultRecord, eflags);
+  OFFSET(FAULT_ESP, FaultRecord, esp);
+  OFFSET(FAULT_EAX, FaultRecord, eax);
+  OFFSET(FAULT_EBX, FaultRecord, ebx);
+  OFFSET(FAULT_ECX, FaultRecord, ecx);
+  OFFSET(FAULT_EDX, FaultRecord, edx);
+  OFFSET(FAULT_ESI, FaultRecord, esi);
+  OFFSET(FAULT_EDI, FaultRecord, edi);
+  OFFSET(FAULT_EBP, FaultRecord, ebp);
+  OFFSET(FAULT_CR2, FaultRecord, cr2);
+}
+
+void carrier() {
+  VALUE(CARRIER_MAGIC, kCarrierMagic);
+  VALUE(CARRIER_GDT_BASE, kCarrierGdtBase);
+  VALUE(CARRIER_GDT_LIMIT, kCarrierGdtLimit);
+  VALUE(DEBUG_EXIT_PORT, kDebugExitPort);
+  VALUE(DEBUG_EXIT_DONE, kDebugExitDone);
+  VALUE(CARRIER_TSS, kCarrierTss);
+  VALUE(CARRIER_HPET_BASE, kCarrierHpetBase);
+  VALUE(CARRIER_RESULT_BASE, kCarrierResultBase);
+  VALUE(CARRIER_COPY_BASE, kCarrierCopyBase);
+  OFFSET(RESULT_JUMPS_DONE, CarrierResult, jumps_done);
+  OFFSET(RESULT_BREACHES, CarrierResult, breaches);
+  OFFSET(RESULT_JUMP, CarrierResult, jump);
+  VALUE(BREACH_CS, kBreachCs);
+  VALUE(BREACH_CR0_WP, kBreachCr0Wp);
+  VALUE(BREACH_CR4, kBreachCr4);
+  VALUE(BREACH_EFER, kBreachEfer);
+  VALUE(BREACH_FLAGS, kBreachFlags);
+  VALUE(BREACH_GDT, kBreachGdt);
+  VALUE(BREACH_R11, kBreachR11);
+  VALUE(BREACH_SLOT, kBreachSlot);
+  VALUE(BREACH_TPR, kBreachTpr);
+  VALUE(BREACH_PIC, kBreachPic);
+  VALUE(BREACH_HPET, kBreachHpet);
+}
+
+}  // namespace kjump::abi

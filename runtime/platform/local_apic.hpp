@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/// The local APIC of the boot processor, in xAPIC (memory) or x2APIC (MSR) mode.
+#pragma once
+
+#include <stdint.h>
+
+namespace kjump::platform {
+
+// Register offsets (SDM volume 3, table 11-1); in x2APIC mode the MSR is 0x800 + offset / 16.
+inline constexpr uint32_t kApicTaskPriority = 0x080;
+inline constexpr uint32_t kApicSpurious = 0x0F0;
+inline constexpr uint32_t kApicTimer = 0x320;
+inline constexpr uint32_t kApicLint0 = 0x350;
+inline constexpr uint32_t kApicLint1 = 0x360;
+
+class LocalApic {
+ public:
+  LocalApic();
+
+  [[nodiscard]] uint64_t base_msr() const { return base_msr_; }
+  [[nodiscard]] bool x2apic() const;
+  /// 0 when the APIC is globally disabled.
+  [[nodiscard]] uint32_t read(uint32_t offset) const;
+  void write(uint32_t offset, uint32_t value) const;
+
+ private:
+  [[nodiscard]] bool enabled() const;
+  uint64_t base_msr_;
+};
+
+}  // namespace kjump::platform

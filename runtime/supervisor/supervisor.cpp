@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The middle of every jump, in physical mode: from the stub to the payload and back. 32-bit code in images
+// of either payload mode.
+#include <kjump/abi/exchange.hpp>
+#include <kjump/abi/image.hpp>
+
+#include "platform/firmware_environment.hpp"
+
+using namespace kjump;
+
+extern "C" {
+extern const abi::LoaderParameters kjump_parameters;  // patched by the loader
+extern abi::EntryState kjump_entry_state;             // filled by the entry stub
+extern uint64_t kjump_tsc_entry;
+extern uint32_t kjump_payload_status;
+// Linked at its offset in the real segment; see fault_record().
+extern const char kjump_fault[];
+
+uint32_t kjump_run_payload();
+}
+
+namespace {
+
+uint64_t read_tsc() {
+  uint64_t ticks = 0;
+  asm volatile("rdtsc" : "=A"(ticks));
+  return ticks;
+}
+
+abi::ExchangeHeader* exchange() {
+  return (kjump_parameters.flags & abi::kParameterHasExchange) != 0
+             ? reinterpret_cast<abi::ExchangeHeader*>(abi::kExchangeBase)
+             : nullptr;
+}
+
+const abi::FaultRecord& fault_record() {
+  return *reinterpret_cast<const abi::FaultRecord*>(abi::kRealBase + reinterpret_cast<uintptr_t>(kjump_fault));
+}
+
+void finish(abi::ExchangeHeader& header, abi::Outcome outcome) {
+  if (outcome == abi::Outcome::kFault) {
+    header.fault = fault_record();
+  }
+  header.outcome = static_cast<uint32_t>(outcome);
+  header.completed = header.sequence;
+  header.tsc_exit = read_tsc();
+}
+
+}  // namespace
+
+/// Runs the payload in the environment that firmware expects; reports through the exchange, if there is one.
+extern "C" void kjump_supervise() {
+  abi::ExchangeHeader* header = exchange();
+  auto outcome = abi::Outcome::kPending;
+  {
+    const platform::FirmwareEnvironment environment(static_cast<uint32_t>(kjump_parameters.hpet_base));
+    if (header != nullptr) {
+      environment.describe(kjump_entry_state);
+      header->entry = kjump_entry_state;
+      header->hardware_notes = environment.notes();
+      header->tsc_entry = kjump_tsc_entry;
+      header->tsc_payload = read_tsc();
+    }
+    outcome = static_cast<abi::Outcome>(kjump_run_payload());
+    if (header != nullptr) {
+      header->tsc_payload_end = read_tsc();
+      header->status = kjump_payload_status;
+    }
+  }
+  if (header != nullptr) {
+    finish(*header, outcome);
+  }
+}
+
+/// Called instead of the rest of kjump_supervise() when an exception hit outside the payload.
+extern "C" void kjump_report_fault() {
+  if (abi::ExchangeHeader* header = exchange(); header != nullptr) {
+    finish(*header, abi::Outcome::kFault);
+  }
+}

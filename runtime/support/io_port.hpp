@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/// x86 I/O ports. Legal in both payload modes (CPL 0).
+#pragma once
+
+#include <stdint.h>
+
+namespace kjump::io {
+
+inline void write8(uint16_t port, uint8_t value) { asm volatile("outb %b0, %w1" : : "a"(value), "Nd"(port)); }
+
+inline uint8_t read8(uint16_t port) {
+  uint8_t value = 0;
+  asm volatile("inb %w1, %b0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
+}  // namespace kjump::io

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/// Options that say where an image runs. Shared by every command that runs one.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <kjump/result.hpp>
+#include <kjump/target.hpp>
+
+namespace kjump::cli {
+
+/// Add it to a command, parse, then make() the target. Must outlive the parser.
+class TargetOptions {
+ public:
+  void add_to(CLI::App& app) {
+    constexpr const char* kGroup = "Target";
+    app.add_option("--target", target_, "where to run: host, vm (bare QEMU), linux-vm (QEMU with a Linux)")
+        ->check(CLI::IsMember({"host", "vm", "linux-vm"}))
+        ->capture_default_str()
+        ->group(kGroup);
+    linux_only_.push_back(
+        app.add_option("--kernel", linux_.kernel, "linux-vm: kernel, 6.12, 6.1 or the path of a bzImage"));
+    linux_only_.push_back(
+        app.add_option("--append", linux_.extra_command_line, "linux-vm: more for the kernel command line"));
+    MachineOptions& machine = linux_.machine;
+    machine_only_.push_back(
+        app.add_option("--cpus", machine.cpus, "processors of the virtual machine")->check(CLI::Range(1, 255)));
+    machine_only_.push_back(
+        app.add_option("--memory", machine.memory_mib, "its memory in MiB")->check(CLI::Range(64, 1 << 20)));
+    machine_only_.push_back(app.add_option("--cpu", machine.cpu_model, "its processor model, as for QEMU's -cpu"));
+    machine_only_.push_back(
+        app.add_option("--machine", machine.machine, "its chip set")->check(CLI::IsMember({"pc", "q35"})));
+    machine_only_.push_back(
+        app.add_option("--disk", disks_, "FILE[:ide|ahci|nvme|virtio], a raw disk image; may be repeated")
+            ->take_all());
+    machine_only_.push_back(
+        app.add_option("--artifacts", artifacts_, "keep serial log and QEMU command line in this directory"));
+    for (CLI::Option* option : linux_only_) {
+      option->capture_default_str()->group(kGroup);
+    }
+    for (CLI::Option* option : machine_only_) {
+      option->capture_default_str()->group(kGroup);
+    }
+  }
+
+  /// The target that the options describe; an error when they contradict each other.
+  [[nodiscard]] Result<std::unique_ptr<Target>> make(Progress progress = {}) const {
+    KJUMP_CHECK(check_fit());
+    if (target_ == "host") {
+      return make_host_target(std::move(progress));
+    }
+    KJUMP_TRY(LinuxVmOptions options, linux_vm_options(std::move(progress)));
+    if (target_ == "vm") {
+      return make_vm_target(std::move(options.machine));
+    }
+    return make_linux_vm_target(std::move(options));
+  }
+
+  /// "host", "vm" or "linux-vm".
+  [[nodiscard]] const std::string& target() const { return target_; }
+
+  /// For commands that use a LinuxVm themselves.
+  [[nodiscard]] Result<LinuxVmOptions> linux_vm_options(Progress progress = {}) const {
+    LinuxVmOptions options = linux_;
+    for (const std::string& text : disks_) {
+      KJUMP_TRY(Disk disk, parse_disk(text));
+      options.machine.disks.push_back(std::move(disk));
+    }
+    options.machine.artifacts = artifacts_;
+    options.machine.progress = std::move(progress);
+    return options;
+  }
+
+ private:
+  [[nodiscard]] Result<void> check_fit() const {
+    if (target_ == "host") {
+      KJUMP_CHECK(refuse(machine_only_, "--target vm or --target linux-vm"));
+    }
+    if (target_ != "linux-vm") {
+      KJUMP_CHECK(refuse(linux_only_, "--target linux-vm"));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<void> refuse(const std::vector<CLI::Option*>& options, const std::string& need) const {
+    const auto used = std::find_if(options.begin(), options.end(),
+                                   [](const CLI::Option* option) { return option->count() > 0; });
+    if (used == options.end()) {
+      return {};
+    }
+    return fail(ErrorCode::kInvalid, (*used)->get_name() + " means nothing on target " + target_,
+                "--target " + target_, "leave it out, or add " + need);
+  }
+
+  std::string target_ = "host";
+  LinuxVmOptions linux_;
+  std::vector<std::string> disks_;
+  std::string artifacts_;
+  std::vector<CLI::Option*> machine_only_;
+  std::vector<CLI::Option*> linux_only_;
+};
+
+}  // namespace kjump::cli

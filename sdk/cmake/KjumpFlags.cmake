@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# Compiler flags of code that runs without Linux: kjump's own runtime and every payload.
+set(KJUMP_FREESTANDING_FLAGS
+    -std=c++20 -Os -g -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-pic -fno-pie
+    -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -fno-builtin
+    -ffunction-sections -fdata-sections -march=i686 -mno-sse -mno-mmx -mno-80387
+    -Wall -Wextra -Wshadow)
+# -m16 is 32-bit code under 16-bit segments: operand and address size prefixes, 32-bit near calls.
+set(KJUMP_REAL_FLAGS ${KJUMP_FREESTANDING_FLAGS} -m16 -DKJUMP_MODE_REAL=1)
+set(KJUMP_PHYSICAL_FLAGS ${KJUMP_FREESTANDING_FLAGS} -m32 -DKJUMP_MODE_PHYSICAL=1)

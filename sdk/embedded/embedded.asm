@@ -1,0 +1,14 @@
+; SPDX-License-Identifier: MIT
+; Images that travel inside the library, so that one statically linked program is all that a machine needs.
+        global kjump_batch_image, kjump_batch_image_end, kjump_vm_carrier, kjump_vm_carrier_end
+
+        section .rodata align=16
+kjump_batch_image:
+        incbin  BATCH_IMAGE
+kjump_batch_image_end:
+        align   16
+kjump_vm_carrier:
+        incbin  VM_CARRIER
+kjump_vm_carrier_end:
+
+        section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/// Images that the build puts into the library.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace kjump {
+
+/// The batch payload (runtime/bios_batch), a jump image.
+[[nodiscard]] std::span<const std::byte> embedded_batch_image();
+
+/// The vm target's carrier (stubs/vm_carrier), a Multiboot ELF file.
+[[nodiscard]] std::span<const std::byte> embedded_vm_carrier();
+
+}  // namespace kjump

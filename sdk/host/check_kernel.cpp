@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Does this kernel's version and processor setup allow a jump and a way back? (kexec_jump.md 1.5, 6)
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+#include <sstream>
+
+#include "host/checks.hpp"
+#include "host/firmware.hpp"
+
+namespace kjump {
+namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return text;
+}
+
+std::string version_remarks(const Kernel& kernel) {
+  std::string text = "Linux " + kernel.version.text();
+  text +=
+      kernel.restores_gdt() ? ", loads its own GDT on the way back" : ", needs its GDT loaded by the stub";
+  text += kernel.has_own_return_slot() ? ", has its own re-entry slot" : ", needs the stub's re-entry slot";
+  if (!kernel.recovers_from_failed_freeze()) {
+    text += ", may leave devices suspended when a driver refuses to freeze (before 6.17)";
+  }
+  return text;
+}
+
+// Word `wanted` in the flags line of /proc/cpuinfo.
+bool has_cpu_flag(const System& system, const std::string& wanted) {
+  const std::string info = system.read_line("/proc/cpuinfo");
+  const auto flags = info.find("\nflags");
+  if (flags == std::string::npos) {
+    return false;
+  }
+  const std::string line = info.substr(flags + 1, info.find('\n', flags + 1) - flags - 1) + ' ';
+  return line.find(' ' + wanted + ' ') != std::string::npos;
+}
+
+// "retbleed=stuff", also in a list: "retbleed=force,stuff".
+bool asks_for_stuffing(const std::string& command_line) {
+  std::istringstream words(command_line);
+  return std::any_of(std::istream_iterator<std::string>(words), std::istream_iterator<std::string>(),
+                     [](const std::string& word) {
+                       return word.starts_with("retbleed=") && word.find("stuff") != std::string::npos;
+                     });
+}
+
+Check check_first_cpu(const System& system) {
+  static const std::string kTitle = "CPU 0 is online";
+  // "0-3": the lowest comes first.
+  const std::string online = system.read_line("/sys/devices/system/cpu/online", "0");
+  if (online == "0" || online.starts_with("0-") || online.starts_with("0,")) {
+    return passed("cpus", kTitle, "online: " + online);
+  }
+  return failed("cpus", kTitle, ErrorCode::kUnsupported, "CPU 0 is offline, online are " + online,
+                "echo 1 > /sys/devices/system/cpu/cpu0/online");
+}
+
+}  // namespace
+
+Check check_kernel_version(const System& system, const Needs& needs) {
+  static const std::string kId = "kernel-version";
+  static const std::string kTitle = "kernel version is known to work";
+  const auto kernel = identify_kernel(system);
+  if (!kernel) {
+    return failed(kId, kTitle, kernel.error().code, kernel.error().text(), "report this kernel's uname -r");
+  }
+  if (!kernel->is_x86_64()) {
+    return failed(kId, kTitle, ErrorCode::kUnsupported, "this is a " + kernel->machine + " kernel",
+                  "use an x86_64 kernel");
+  }
+  if (!kernel->leaves_low_memory_idle() && needs.exchange) {
+    return failed(kId, kTitle, ErrorCode::kUnsupported,
+                  "Linux " + kernel->version.text() + " may keep data of its own in the exchange's memory",
+                  "use Linux 5.13 or later");
+  }
+  return passed(kId, kTitle, version_remarks(*kernel));
+}
+
+std::vector<Check> check_processor(const System& system) {
+  const bool la57 = has_cpu_flag(system, "la57");
+  const std::uint64_t hpet = find_hpet(system);
+  return {check_first_cpu(system),
+          passed("paging-depth", "paging depth is known", la57 ? "5 levels (la57)" : "4 levels"),
+          hpet != 0 ? passed("hpet", "HPET is found", fmt::format("at {:#x}", hpet))
+                    : remark("hpet", "HPET is found", "none below 4 GiB: the stub's watchdog needs one",
+                             "turn the HPET on in the firmware setup")};
+}
+
+Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel) {
+  static const std::string kId = "kernel-gdt";
+  static const std::string kTitle = "the kernel's GDT is known";
+  if (const KernelGdt* best = search.best()) {
+    return passed(kId, kTitle,
+                  fmt::format("{:#x} limit {:#x} from {}{}", best->base, best->limit, best->source,
+                              search.needed ? "" : " (this kernel does without)"));
+  }
+  if (const auto verdict = search.verdict(kernel); !verdict) {
+    Error error = verdict.error();
+    return failed(kId, kTitle, error.code, error.what + " (" + error.subject + ")", error.hint);
+  }
+  return passed(kId, kTitle, "unknown, and not needed: this kernel loads it itself");
+}
+
+// Call depth tracking makes the kernel's way back call C code while GS is still the payload's (1.5 number 9).
+Check check_return_path(const System& system) {
+  static const std::string kId = "retbleed";
+  static const std::string kTitle = "no call depth tracking";
+  static const std::string kFix = "boot without retbleed=stuff (retbleed=auto)";
+  const std::string mitigation = system.read_line("/sys/devices/system/cpu/vulnerabilities/retbleed");
+  const bool asked = asks_for_stuffing(system.read_line("/proc/cmdline"));
+  const std::string words = lower(mitigation);
+  if (words.find("stuffing") != std::string::npos || words.find("call depth") != std::string::npos) {
+    return failed(kId, kTitle, ErrorCode::kUnsupported, "retbleed: " + mitigation, kFix);
+  }
+  if (asked && mitigation.empty()) {
+    return failed(kId, kTitle, ErrorCode::kUnsupported, "the kernel was booted with retbleed=stuff", kFix);
+  }
+  return passed(kId, kTitle, mitigation.empty() ? "not in use" : "retbleed: " + mitigation);
+}
+
+}  // namespace kjump

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "host/exchange.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <string>
+
+namespace kjump {
+namespace {
+
+void add_reason(JumpReport& report, const std::string& text) {
+  report.reason += (report.reason.empty() ? "" : "; ") + text;
+}
+
+// The first `wanted` bytes at `offset`, at most `capacity`: offset and capacity are ours, not the header's.
+std::span<const std::byte> part(std::span<const std::byte> exchange, std::uint32_t offset,
+                                std::uint32_t wanted, std::uint32_t capacity) {
+  return exchange.subspan(offset, std::min(wanted, capacity));
+}
+
+// Why the header cannot be the answer to this jump; empty when it can.
+std::string problem_of(const ExchangeTicket& ticket, const abi::ExchangeHeader& header) {
+  if (header.magic != abi::kExchangeMagic || header.nonce != ticket.nonce ||
+      header.sequence != ticket.sequence) {
+    return "the exchange's header was overwritten: magic, nonce or sequence differ from what was written";
+  }
+  const auto outcome = static_cast<abi::Outcome>(header.outcome);
+  if (outcome == abi::Outcome::kPending && header.completed == 0) {
+    return "the stub did not touch the exchange: it found a foreign nonce, or never ran";
+  }
+  if (outcome == abi::Outcome::kPending || header.completed != ticket.sequence) {
+    return fmt::format("the exchange was left half written: outcome {}, jump {} of {}", header.outcome,
+                       header.completed, ticket.sequence);
+  }
+  if (header.outcome > static_cast<std::uint32_t>(abi::Outcome::kRefused)) {
+    return fmt::format("the exchange holds an unknown outcome, {}", header.outcome);
+  }
+  return {};
+}
+
+void take_reply(JumpReport& report, const abi::ExchangeHeader& header, std::span<const std::byte> exchange) {
+  const auto reply = part(exchange, abi::kReplyOffset, header.reply_bytes, abi::kReplyCapacity);
+  report.reply.assign(reply.begin(), reply.end());
+  if (header.reply_bytes > abi::kReplyCapacity) {
+    add_reason(
+        report,
+        fmt::format("the payload claims a reply of {} bytes, the exchange holds {}: the rest is missing",
+                    header.reply_bytes, abi::kReplyCapacity));
+  }
+  if (header.reply_offset != abi::kReplyOffset || header.console_offset != abi::kConsoleOffset) {
+    add_reason(
+        report,
+        "the payload changed the places of reply and console; they were read where the caller put them");
+  }
+}
+
+void take_console(JumpReport& report, const abi::ExchangeHeader& header,
+                  std::span<const std::byte> exchange) {
+  const auto text = part(exchange, abi::kConsoleOffset, header.console_bytes, abi::kConsoleCapacity);
+  report.console.resize(text.size());
+  std::transform(text.begin(), text.end(), report.console.begin(),
+                 [](std::byte value) { return std::to_integer<char>(value); });
+  report.console_cut = header.console_bytes > abi::kConsoleCapacity;
+}
+
+abi::ExchangeHeader header_of(std::span<const std::byte> exchange) {
+  abi::ExchangeHeader header{};
+  std::memcpy(&header, exchange.data(), std::min(exchange.size(), sizeof(header)));
+  return header;
+}
+
+}  // namespace
+
+Result<std::vector<std::byte>> fill_exchange(const ExchangeTicket& ticket,
+                                             std::span<const std::byte> request) {
+  if (request.size() > abi::kRequestCapacity) {
+    return fail(ErrorCode::kLimit, fmt::format("the request has {} bytes", request.size()), "exchange",
+                fmt::format("at most {} fit", abi::kRequestCapacity));
+  }
+  abi::ExchangeHeader header{};
+  header.magic = abi::kExchangeMagic;
+  header.version = abi::kExchangeVersion;
+  header.header_bytes = abi::kExchangeHeaderBytes;
+  header.nonce = ticket.nonce;
+  header.sequence = ticket.sequence;
+  header.outcome = static_cast<std::uint32_t>(abi::Outcome::kPending);
+  header.request_offset = abi::kRequestOffset;
+  header.request_bytes = static_cast<std::uint32_t>(request.size());
+  header.reply_offset = abi::kReplyOffset;
+  header.reply_capacity = abi::kReplyCapacity;
+  header.console_offset = abi::kConsoleOffset;
+  header.console_capacity = abi::kConsoleCapacity;
+  header.deadline_ms = ticket.deadline_ms;
+  std::vector<std::byte> exchange(abi::kExchangeBytes);
+  std::memcpy(exchange.data(), &header, sizeof(header));
+  std::copy(request.begin(), request.end(), exchange.begin() + abi::kRequestOffset);
+  return exchange;
+}
+
+JumpReport read_exchange(const ExchangeTicket& ticket, std::span<const std::byte> exchange) {
+  JumpReport report;
+  report.outcome = abi::Outcome::kRefused;
+  if (exchange.size() < abi::kExchangeBytes) {
+    report.reason = "the exchange could not be read as a whole";
+    return report;
+  }
+  const abi::ExchangeHeader header = header_of(exchange);
+  report.reason = problem_of(ticket, header);
+  if (!report.reason.empty()) {
+    return report;
+  }
+  report.outcome = static_cast<abi::Outcome>(header.outcome);
+  report.status = header.status;
+  report.repairs = header.repairs;
+  report.hardware_notes = header.hardware_notes;
+  report.entry = header.entry;
+  report.fault = header.fault;
+  if (report.outcome == abi::Outcome::kTimeout) {
+    report.reason = fmt::format("the payload was stopped after {} ms", ticket.deadline_ms);
+  } else if (report.outcome == abi::Outcome::kRefused) {
+    report.reason = "the stub refused to run the payload";
+  }
+  take_reply(report, header, exchange);
+  take_console(report, header, exchange);
+  return report;
+}
+
+Phases phases_of(std::span<const std::byte> exchange, std::uint64_t tsc_before, std::uint64_t tsc_after,
+                 const TscRate& rate) {
+  const abi::ExchangeHeader header = header_of(exchange);
+  const auto between = [&](std::uint64_t from, std::uint64_t to) -> std::optional<std::uint64_t> {
+    const bool ordered = tsc_before <= from && from <= to && to <= tsc_after;
+    return ordered ? rate.microseconds(to - from) : std::nullopt;
+  };
+  return {.load = {},
+          .way_in = between(tsc_before, header.tsc_entry),
+          .payload = between(header.tsc_payload, header.tsc_payload_end),
+          .way_back = between(header.tsc_payload_end, tsc_after)};
+}
+
+}  // namespace kjump

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/// What the caller writes into the exchange before a jump and reads out of it afterwards. Pure functions
+/// on 64 KiB of bytes; whatever the payload left there, reading stays within them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <kjump/abi/exchange.hpp>
+#include <kjump/result.hpp>
+#include <kjump/target.hpp>
+
+#include "host/tsc_clock.hpp"
+
+namespace kjump {
+
+/// What makes one jump's use of the exchange its own.
+struct ExchangeTicket {
+  std::uint64_t nonce = 0;
+  std::uint32_t sequence = 0;  ///< from 1
+  std::uint32_t deadline_ms = 0;
+};
+
+/// All abi::kExchangeBytes of it, reply and console cleared. An error when the request is too long.
+[[nodiscard]] Result<std::vector<std::byte>> fill_exchange(const ExchangeTicket& ticket,
+                                                           std::span<const std::byte> request);
+
+/// The report of the jump that `ticket` was for; phases are left out. Lies of the payload are told in
+/// JumpReport::reason.
+[[nodiscard]] JumpReport read_exchange(const ExchangeTicket& ticket, std::span<const std::byte> exchange);
+
+/// Phases from the header's TSC values, which count only when they lie within the passage.
+[[nodiscard]] Phases phases_of(std::span<const std::byte> exchange, std::uint64_t tsc_before,
+                               std::uint64_t tsc_after, const TscRate& rate);
+
+}  // namespace kjump

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "host/firmware.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <numeric>
+
+#include <kjump/abi/layout.hpp>
+
+#include "host/physical_memory.hpp"
+
+namespace kjump {
+namespace {
+
+constexpr std::size_t kBdaEbdaSegment = 0x40E;
+constexpr std::size_t kBdaBaseMemoryKib = 0x413;
+constexpr std::uint32_t kConventionalEnd = 0xA0000;
+// What the kernel takes for a sane end of conventional memory (arch/x86/kernel/ebda.c).
+constexpr std::uint32_t kLowestPlausibleEnd = 0x20000;
+constexpr std::uint32_t kRomStart = 0xC0000;
+constexpr std::uint32_t kRomEnd = 0x100000;
+
+std::uint32_t word_at(std::span<const std::byte> page, std::size_t offset) {
+  std::uint16_t value = 0;
+  std::memcpy(&value, page.data() + offset, sizeof(value));
+  return value;
+}
+
+// The lower of the BDA's two statements, as the kernel's reserve_bios_regions() has it.
+std::uint32_t conventional_end(std::span<const std::byte> page) {
+  std::uint32_t end = word_at(page, kBdaBaseMemoryKib) * 1024;
+  if (end < kLowestPlausibleEnd || end > kConventionalEnd) {
+    end = kConventionalEnd;
+  }
+  const std::uint32_t ebda = word_at(page, kBdaEbdaSegment) << 4;
+  return ebda >= kLowestPlausibleEnd && ebda < end ? ebda : end;
+}
+
+// Why the vectors are not a BIOS's. They must lead into ROM, or into memory at the top of conventional
+// memory that a hook (boot loader, option ROM) has reserved for itself.
+std::string problem_of_vectors(std::span<const std::byte> page, std::uint32_t memory_end) {
+  for (const std::size_t vector : {0x10U, 0x13U, 0x15U, 0x1AU}) {
+    const std::uint32_t offset = word_at(page, vector * 4);
+    const std::uint32_t segment = word_at(page, vector * 4 + 2);
+    const std::uint32_t target = (segment << 4) + offset;
+    if (target == 0) {
+      return fmt::format("interrupt vector {:#x} is empty", vector);
+    }
+    const bool in_rom = target >= kRomStart && target < kRomEnd;
+    const bool in_reserved = target >= memory_end && target < kConventionalEnd;
+    if (!in_rom && !in_reserved) {
+      return fmt::format("interrupt vector {:#x} leads to {:04x}:{:04x}, which is not ROM", vector, segment,
+                         offset);
+    }
+  }
+  const std::uint32_t kib = word_at(page, kBdaBaseMemoryKib);
+  if (kib * 1024 < kLowestPlausibleEnd || kib * 1024 > kConventionalEnd) {
+    return fmt::format("the BIOS data area claims {} KiB of base memory", kib);
+  }
+  return {};
+}
+
+}  // namespace
+
+LowMemoryFacts parse_page_zero(std::span<const std::byte> page) {
+  if (page.size() < abi::kPageBytes) {
+    return {kConventionalEnd, "page 0 is cut off"};
+  }
+  LowMemoryFacts facts;
+  facts.base_memory_end = conventional_end(page);
+  facts.ivt_problem = problem_of_vectors(page, facts.base_memory_end);
+  return facts;
+}
+
+Result<LowMemoryFacts> read_page_zero(const System& system) {
+  KJUMP_TRY(const PhysicalMapping page,
+            PhysicalMapping::map(system, 0, abi::kPageBytes, PhysicalMapping::Access::kRead));
+  return parse_page_zero(page.bytes());
+}
+
+bool booted_by_efi(const System& system) {
+  return system.exists("/sys/firmware/efi");
+}
+
+std::uint64_t find_hpet(const System& system) {
+  // ACPI header (36 bytes), event timer block id, then a generic address: space id at 40, address at 44.
+  constexpr std::size_t kTableBytes = 56;
+  constexpr std::size_t kLengthOffset = 4;
+  constexpr std::size_t kSpaceOffset = 40;
+  constexpr std::size_t kAddressOffset = 44;
+  constexpr std::uint64_t kFourGib = std::uint64_t{1} << 32;  // the stub reaches it with paging off
+  const auto table = system.read_file("/sys/firmware/acpi/tables/HPET");
+  if (!table || table->size() < kTableBytes || !table->starts_with("HPET")) {
+    return 0;
+  }
+  std::uint32_t length = 0;
+  std::memcpy(&length, table->data() + kLengthOffset, sizeof(length));
+  if (length < kTableBytes || length > table->size()) {
+    return 0;
+  }
+  const unsigned sum =
+      std::accumulate(table->begin(), table->begin() + length, 0U,
+                      [](unsigned so_far, char byte) { return so_far + static_cast<unsigned char>(byte); });
+  const bool in_memory = (*table)[kSpaceOffset] == 0;
+  std::uint64_t address = 0;
+  std::memcpy(&address, table->data() + kAddressOffset, sizeof(address));
+  return sum % 256 == 0 && in_memory && address < kFourGib ? address : 0;
+}
+
+}  // namespace kjump

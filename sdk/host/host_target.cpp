@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// The host target: a session on this very machine.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "host/kexec_door.hpp"
+#include "host/open_session.hpp"
+
+namespace kjump {
+namespace {
+
+class HostTarget final : public Target {
+ public:
+  HostTarget(System& system, Progress progress) : system_(system), progress_(std::move(progress)) {}
+
+  [[nodiscard]] std::string name() const override { return "host"; }
+  [[nodiscard]] Result<RunReport> run(const Image& image, const RunRequest& request) override;
+
+ private:
+  void say(const std::string& text) const {
+    if (progress_) {
+      progress_(text);
+    }
+  }
+  [[nodiscard]] Result<void> jump_all(Session& session, const RunRequest& request, RunReport& report) const;
+
+  System& system_;
+  Progress progress_;
+};
+
+Result<void> HostTarget::jump_all(Session& session, const RunRequest& request, RunReport& report) const {
+  for (std::uint32_t number = 1; number <= request.jumps; ++number) {
+    say(fmt::format("jump {} of {}", number, request.jumps));
+    auto jumped = session.jump(request.request, request.deadline_ms);
+    if (!jumped && report.jumps.empty()) {
+      return Failure(std::move(jumped).error());
+    }
+    if (!jumped) {  // keep what the jumps before it gave
+      JumpReport refused;
+      refused.outcome = abi::Outcome::kRefused;
+      refused.reason = jumped.error().text();
+      report.jumps.push_back(std::move(refused));
+      break;
+    }
+    report.jumps.push_back(*std::move(jumped));
+    if (report.jumps.back().outcome != abi::Outcome::kReturned) {
+      break;
+    }
+    if (session.interrupted()) {
+      report.notes.push_back(fmt::format("interrupted after jump {} of {}", number, request.jumps));
+      break;
+    }
+  }
+  return {};
+}
+
+Result<RunReport> HostTarget::run(const Image& image, const RunRequest& request) {
+  say("checking the machine and loading the image");
+  KJUMP_TRY(Session session, open_session(system_, std::make_unique<KexecDoor>(system_), image));
+  RunReport report;
+  report.target = name();
+  report.door = session.door();
+  report.kernel = session.kernel();
+  report.notes.emplace_back("the host target cannot interrupt a payload that hangs yet");
+  KJUMP_CHECK(jump_all(session, request, report));
+  report.notes.insert(report.notes.end(), session.notes().begin(), session.notes().end());
+  if (const auto closed = session.close(); !closed) {
+    report.notes.push_back(closed.error().text());
+  }
+  return report;
+}
+
+}  // namespace
+
+std::unique_ptr<Target> make_host_target_on(System& system, Progress progress) {
+  return std::make_unique<HostTarget>(system, std::move(progress));
+}
+
+std::unique_ptr<Target> make_host_target(Progress progress) {
+  return make_host_target_on(this_machine(), std::move(progress));
+}
+
+}  // namespace kjump

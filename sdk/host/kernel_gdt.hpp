@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/// Where CPU 0's kernel GDT is: kernels that do not load it themselves when a payload comes back need
+/// the stub to do it, or they die at once (kexec_jump.md 1.5 number 7, 2.2).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <kjump/result.hpp>
+
+#include "host/kernel_version.hpp"
+#include "host/system.hpp"
+
+namespace kjump {
+
+struct KernelGdt {
+  std::uint64_t base = 0;   ///< linear address in the kernel's map
+  std::uint16_t limit = 0;  ///< as for LGDT
+  std::string source;       ///< "SGDT", ...
+};
+
+struct KernelGdtSearch {
+  std::vector<KernelGdt> candidates;  ///< plausible ones, best first
+  std::vector<std::string> failures;  ///< why the other ways led nowhere: "SGDT: ..."
+  bool needed = false;                ///< this kernel does not load its GDT itself
+
+  [[nodiscard]] const KernelGdt* best() const { return candidates.empty() ? nullptr : candidates.data(); }
+  /// An error when there is none and the kernel needs one.
+  [[nodiscard]] Result<void> verdict(const Kernel& kernel) const;
+};
+
+/// Tries SGDT on CPU 0, the per-CPU area through /proc/kcore, and the fixed alias of old kernels.
+[[nodiscard]] KernelGdtSearch find_kernel_gdt(System& system, const Kernel& kernel);
+
+}  // namespace kjump

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/// Reading the running kernel's own memory: symbols from /proc/kallsyms, content from /proc/kcore.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <kjump/result.hpp>
+
+#include "host/system.hpp"
+
+namespace kjump {
+
+/// Addresses of the named symbols. Absent or zero (kptr_restrict) symbols are an error that says which.
+[[nodiscard]] Result<std::map<std::string, std::uint64_t>> kernel_symbols(
+    const System& system, const std::vector<std::string>& names);
+
+/// `bytes` bytes at a kernel virtual address, through the PT_LOADs of /proc/kcore.
+[[nodiscard]] Result<std::string> read_kernel_memory(const System& system, std::uint64_t address,
+                                                     std::size_t bytes);
+
+}  // namespace kjump

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/// What the firmware says about physical memory.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <kjump/result.hpp>
+
+#include "host/system.hpp"
+
+namespace kjump {
+
+struct MemoryRange {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;  ///< first byte after it
+  std::string type;       ///< "System RAM", "Reserved", ...
+
+  [[nodiscard]] bool is_ram() const { return type == "System RAM"; }
+};
+
+class MemoryMap {
+ public:
+  /// From /sys/firmware/memmap (as firmware told it), else from /proc/iomem (as the kernel trimmed it).
+  [[nodiscard]] static Result<MemoryMap> read(const System& system);
+  explicit MemoryMap(std::vector<MemoryRange> ranges) : ranges_(std::move(ranges)) {}
+
+  /// The first address in [start, end) that is not System RAM; empty when all of it is.
+  [[nodiscard]] std::optional<std::uint64_t> first_hole(std::uint64_t start, std::uint64_t end) const;
+  /// What an address is: the type of its range, or "not listed".
+  [[nodiscard]] std::string type_at(std::uint64_t address) const;
+
+ private:
+  std::vector<MemoryRange> ranges_;
+};
+
+/// MemTotal of /proc/meminfo in bytes; the kernel takes at most half of it for segments.
+[[nodiscard]] Result<std::uint64_t> total_memory_bytes(const System& system);
+
+}  // namespace kjump

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/// Low physical memory through /dev/mem, by mmap only: with STRICT_DEVMEM read() gives zeros and
+/// write() is dropped for RAM below 1 MiB, while mmap shows the real page (kexec_jump.md 5).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <kjump/result.hpp>
+
+#include "host/system.hpp"
+
+namespace kjump {
+
+/// A mapped range of physical memory; unmapped at the end.
+class PhysicalMapping {
+ public:
+  enum class Access { kRead, kReadWrite };
+
+  /// Refuses everything but the exchange and, for reading, page 0: this program has no business elsewhere.
+  [[nodiscard]] static Result<PhysicalMapping> map(const System& system, std::uint32_t address,
+                                                   std::uint32_t bytes, Access access);
+  PhysicalMapping(PhysicalMapping&& other) noexcept;
+  PhysicalMapping& operator=(PhysicalMapping&& other) noexcept;
+  PhysicalMapping(const PhysicalMapping&) = delete;
+  PhysicalMapping& operator=(const PhysicalMapping&) = delete;
+  ~PhysicalMapping();
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+
+ private:
+  explicit PhysicalMapping(std::span<std::byte> bytes) : bytes_(bytes) {}
+  void unmap();
+
+  std::span<std::byte> bytes_;
+};
+
+/// The exchange. What lay there before comes back when the object goes, so that the machine is left
+/// as it was.
+class ExchangeMemory {
+ public:
+  [[nodiscard]] static Result<ExchangeMemory> open(const System& system);
+  ExchangeMemory(ExchangeMemory&& other) noexcept = default;
+  ExchangeMemory& operator=(ExchangeMemory&& other) = delete;
+  ExchangeMemory(const ExchangeMemory&) = delete;
+  ExchangeMemory& operator=(const ExchangeMemory&) = delete;
+  ~ExchangeMemory();
+
+  void write(std::span<const std::byte> content);
+  [[nodiscard]] std::vector<std::byte> read() const;
+
+ private:
+  explicit ExchangeMemory(PhysicalMapping mapping);
+
+  PhysicalMapping mapping_;
+  std::vector<std::byte> before_;
+};
+
+}  // namespace kjump

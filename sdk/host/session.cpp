@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include <kjump/session.hpp>
+
+#include <optional>
+#include <utility>
+
+#include "host/checks.hpp"
+#include "host/exchange.hpp"
+#include "host/firmware.hpp"
+#include "host/kexec_door.hpp"
+#include "host/open_session.hpp"
+#include "host/physical_memory.hpp"
+#include "host/session_lock.hpp"
+#include "host/tsc_clock.hpp"
+
+namespace kjump {
+
+// Members go in the reverse of this order: the image is unloaded before the exchange's memory is put
+// back, then the lock falls, and a signal that was held back arrives last.
+struct Session::State {
+  State(System& machine, std::unique_ptr<Door> way) : system(machine), door(std::move(way)) {}
+
+  System& system;
+  std::optional<SignalsHeld> held{std::in_place};
+  std::optional<SessionLock> lock;
+  std::optional<ExchangeMemory> exchange;  ///< none for standalone images
+  std::unique_ptr<Door> door;
+  ImageInfo info;
+  TscRate rate;
+  ExchangeTicket ticket;
+  std::optional<std::uint64_t> load_microseconds;  ///< until the first jump has reported it
+  bool open = false;
+  std::vector<std::string> notes;
+};
+
+namespace {
+
+// The checks of doctor, for this image and this door. A busy lock comes before all: the image that is
+// loaded is then the other session's. Other trouble with the lock has its cause in a failed check.
+Result<void> check_and_lock(Session::State& state) {
+  auto lock = SessionLock::take(state.system);
+  if (!lock && lock.error().code == ErrorCode::kBusy) {
+    return Failure(std::move(lock).error());
+  }
+  const Needs needs{.bios = state.info.needs_bios(), .exchange = !state.info.standalone()};
+  KJUMP_CHECK(first_failure(examine_machine(state.system, needs)));
+  if (auto opened = state.door->can_open(); !opened) {
+    Error error = std::move(opened).error();
+    if (lock && error.code == ErrorCode::kBusy && !lock->died_before().empty()) {
+      error.hint += "; it may be that of kjump process " + lock->died_before() + ", which was killed";
+    }
+    return Failure(std::move(error));
+  }
+  if (!lock) {
+    return Failure(std::move(lock).error());
+  }
+  state.lock.emplace(*std::move(lock));
+  return {};
+}
+
+// Takes over the exchange's memory and chooses the nonce that the image will be told.
+Result<void> take_exchange(Session::State& state, abi::LoaderParameters& parameters) {
+  KJUMP_TRY(ExchangeMemory exchange, ExchangeMemory::open(state.system));
+  state.exchange.emplace(std::move(exchange));
+  while (state.ticket.nonce == 0) {  // zero is what memory without any exchange may hold
+    KJUMP_TRY(state.ticket.nonce, state.system.random());
+  }
+  parameters.nonce = state.ticket.nonce;
+  return {};
+}
+
+Result<void> load(Session::State& state, const Image& image) {
+  const TscCalibration calibration(state.system);
+  abi::LoaderParameters parameters;
+  parameters.hpet_base = find_hpet(state.system);
+  if (!state.info.standalone()) {
+    KJUMP_CHECK(take_exchange(state, parameters));
+  }
+  KJUMP_CHECK(state.door->describe(parameters));
+  KJUMP_TRY(const std::vector<Segment> segments, image.prepared(parameters));
+  const std::uint64_t start = state.system.monotonic_ns();
+  KJUMP_CHECK(state.door->prepare(state.info, segments));
+  state.load_microseconds = (state.system.monotonic_ns() - start) / 1000;
+  state.rate = calibration.finish();
+  return {};
+}
+
+// Without an exchange there is nothing to read: it came back, and that is all we know.
+JumpReport blind_report(Session::State& state) {
+  state.notes.emplace_back("a standalone image has no exchange: that it came back is all that is known");
+  JumpReport report;
+  report.outcome = abi::Outcome::kReturned;
+  return report;
+}
+
+}  // namespace
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::Session(Session&& other) noexcept = default;
+
+Session& Session::operator=(Session&& other) noexcept = default;
+
+Session::~Session() = default;
+
+Result<Session> open_session(System& system, std::unique_ptr<Door> door, const Image& image) {
+  auto state = std::make_unique<Session::State>(system, std::move(door));
+  state->info = image.info();
+  KJUMP_CHECK(check_and_lock(*state));
+  KJUMP_CHECK(load(*state, image));
+  state->open = true;
+  return Session(std::move(state));
+}
+
+Result<JumpReport> Session::jump(std::span<const std::byte> request, std::uint32_t deadline_ms) {
+  State& state = *state_;
+  if (!state.open) {
+    return fail(ErrorCode::kInvalid, "the session is closed", state.info.name);
+  }
+  const std::uint32_t own_deadline =
+      state.info.deadline_ms != 0 ? state.info.deadline_ms : kDefaultDeadlineMs;
+  state.ticket.deadline_ms = deadline_ms != 0 ? deadline_ms : own_deadline;
+  ++state.ticket.sequence;
+  if (state.exchange) {
+    KJUMP_TRY(const std::vector<std::byte> content, fill_exchange(state.ticket, request));
+    state.exchange->write(content);
+  }
+  KJUMP_TRY(Passage passage, state.door->go_through());
+  state.notes.insert(state.notes.end(), passage.notes.begin(), passage.notes.end());
+  JumpReport report;
+  if (state.exchange) {
+    const std::vector<std::byte> content = state.exchange->read();
+    report = read_exchange(state.ticket, content);
+    report.phases = phases_of(content, passage.tsc_before, passage.tsc_after, state.rate);
+  } else {
+    report = blind_report(state);
+  }
+  report.phases.load = std::exchange(state.load_microseconds, std::nullopt);
+  return report;
+}
+
+Result<void> Session::close() {
+  State& state = *state_;
+  state.open = false;
+  const auto unloaded = state.door->put_back();
+  // While the image is loaded a reboot could still enter it, but only with this nonce: the memory may go.
+  state.exchange.reset();
+  state.lock.reset();
+  state.held.reset();
+  return unloaded;
+}
+
+bool Session::interrupted() const {
+  return SignalsHeld::one_waits();
+}
+std::string Session::door() const {
+  return state_->door->name();
+}
+std::string Session::kernel() const {
+  return state_->system.kernel_names().release;
+}
+const std::vector<std::string>& Session::notes() const {
+  return state_->notes;
+}
+
+System& this_machine() {
+  static System machine;
+  return machine;
+}
+
+Result<Session> Session::open(const Image& image) {
+  return open_session(this_machine(), std::make_unique<KexecDoor>(this_machine()), image);
+}
+
+std::unique_ptr<Door> make_kexec_door() {
+  return std::make_unique<KexecDoor>(this_machine());
+}
+
+}  // namespace kjump

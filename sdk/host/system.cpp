@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "host/system.hpp"
+
+#include <fcntl.h>
+#include <linux/reboot.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <x86intrin.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+
+namespace kjump {
+namespace {
+
+// Nothing that we read is larger; /proc/kallsyms is the largest, about 15 MiB.
+constexpr std::size_t kLargestFile = std::size_t{64} << 20;
+
+// read(2) or pread(2) until `bytes` have come or the file ends.
+template <typename Read>
+Result<std::string> read_all(const std::string& path, std::size_t bytes, Read read) {
+  std::string content;
+  std::array<char, 16384> piece{};
+  while (content.size() < bytes) {
+    const ssize_t got = read(piece.data(), std::min(piece.size(), bytes - content.size()), content.size());
+    if (got < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return fail_errno("cannot read", path);
+    }
+    if (got == 0) {
+      break;
+    }
+    content.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return content;
+}
+
+int errno_of(long result) {
+  return result < 0 ? errno : 0;
+}
+
+sigset_t held_signals() {
+  sigset_t signals{};
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaddset(&signals, number);
+  }
+  return signals;
+}
+
+}  // namespace
+
+Result<UniqueFd> System::open(const std::string& path, int flags, mode_t mode) const {
+  UniqueFd fd(::open((root_ + path).c_str(), flags | O_CLOEXEC, mode));
+  if (!fd) {
+    return fail_errno("cannot open", path);
+  }
+  return fd;
+}
+
+Result<std::string> System::read_file(const std::string& path) const {
+  KJUMP_TRY(const UniqueFd fd, open(path, O_RDONLY));
+  return read_all(path, kLargestFile,
+                  [&](char* to, std::size_t bytes, std::size_t) { return ::read(fd.get(), to, bytes); });
+}
+
+Result<std::string> System::read_at(const std::string& path, std::uint64_t offset, std::size_t bytes) const {
+  KJUMP_TRY(const UniqueFd fd, open(path, O_RDONLY));
+  KJUMP_TRY(std::string content, read_all(path, bytes, [&](char* to, std::size_t count, std::size_t done) {
+              return ::pread(fd.get(), to, count, static_cast<off_t>(offset + done));
+            }));
+  if (content.size() != bytes) {
+    return fail(ErrorCode::kMalformed, "file ends early", path);
+  }
+  return content;
+}
+
+std::string System::read_line(const std::string& path, const std::string& fallback) const {
+  auto content = read_file(path);
+  if (!content) {
+    return fallback;
+  }
+  while (!content->empty() && content->back() == '\n') {
+    content->pop_back();
+  }
+  return *std::move(content);
+}
+
+bool System::exists(const std::string& path) const {
+  struct stat status {};
+  return ::stat((root_ + path).c_str(), &status) == 0;
+}
+
+std::vector<std::string> System::list_directory(const std::string& path) const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(root_ + path, error)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+KernelNames System::kernel_names() const {
+  utsname names{};
+  ::uname(&names);
+  return {names.release, names.machine};
+}
+
+int System::kexec_load(std::uint64_t entry, std::span<const kexec_segment> segments, std::uint64_t flags) {
+  return errno_of(::syscall(SYS_kexec_load, entry, segments.size(), segments.data(), flags));
+}
+
+int System::kexec_probe() {
+  return errno_of(
+      ::syscall(SYS_kexec_load, 0UL, 1UL, ~0UL, static_cast<unsigned long>(KEXEC_PRESERVE_CONTEXT)));
+}
+
+int System::reboot_kexec() {
+  return errno_of(
+      ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0UL));
+}
+
+void System::sync() {
+  ::sync();
+}
+
+int System::get_affinity(cpu_set_t& cpus) const {
+  return errno_of(::sched_getaffinity(0, sizeof(cpus), &cpus));
+}
+
+int System::set_affinity(const cpu_set_t& cpus) {
+  return errno_of(::sched_setaffinity(0, sizeof(cpus), &cpus));
+}
+
+DescriptorTable System::store_gdt() const {
+  struct __attribute__((packed)) {
+    std::uint16_t limit;
+    std::uint64_t base;
+  } stored{};
+  asm volatile("sgdt %0" : "=m"(stored));
+  return {stored.base, stored.limit};
+}
+
+Result<std::uint64_t> System::random() const {
+  std::uint64_t value = 0;
+  if (::getrandom(&value, sizeof(value), 0) != static_cast<ssize_t>(sizeof(value))) {
+    return fail_errno("cannot get random bytes", "getrandom");
+  }
+  return value;
+}
+
+std::uint64_t System::timestamp() const {
+  return __rdtsc();
+}
+
+std::uint64_t System::monotonic_ns() const {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+void System::sleep_ns(std::uint64_t nanoseconds) const {
+  const timespec duration{static_cast<time_t>(nanoseconds / 1'000'000'000U),
+                          static_cast<long>(nanoseconds % 1'000'000'000U)};
+  ::nanosleep(&duration, nullptr);
+}
+
+OnCpu0::OnCpu0(System& system) : system_(system), error_(system.get_affinity(before_)) {
+  if (error_ == 0) {
+    cpu_set_t first{};
+    CPU_SET(0, &first);
+    error_ = system_.set_affinity(first);
+  }
+}
+
+OnCpu0::~OnCpu0() {
+  if (error_ == 0) {
+    static_cast<void>(system_.set_affinity(before_));
+  }
+}
+
+SignalsHeld::SignalsHeld() {
+  const sigset_t signals = held_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, &before_);
+}
+
+SignalsHeld::~SignalsHeld() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool SignalsHeld::one_waits() {
+  sigset_t waiting{};
+  ::sigpending(&waiting);
+  return sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1 ||
+         sigismember(&waiting, SIGHUP) == 1;
+}
+
+}  // namespace kjump

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "image/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include <kjump/abi/layout.hpp>
+
+#include "image/note.hpp"
+#include "image/segments.hpp"
+
+namespace kjump::image {
+namespace {
+
+constexpr std::uint32_t kKnownFlags = abi::kImageNeedsBios | abi::kImageStandalone;
+
+Result<void> check_text(const std::string& text, std::size_t field_bytes, std::string_view name,
+                        const std::string& subject) {
+  if (text.size() >= field_bytes) {
+    return fail(ErrorCode::kLimit,
+                fmt::format("the image's {} has {} characters, {} fit", name, text.size(), field_bytes - 1),
+                subject, "shorten it");
+  }
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (!printable) {
+    return fail(ErrorCode::kMalformed, fmt::format("the image's {} is not printable ASCII", name), subject);
+  }
+  return {};
+}
+
+Result<void> check_texts(const ImageInfo& info, const Places& places) {
+  using Note = abi::ImageNote;
+  KJUMP_CHECK(check_text(info.name, sizeof Note::name, "name", places.note_field(offsetof(Note, name))));
+  KJUMP_CHECK(
+      check_text(info.version, sizeof Note::version, "version", places.note_field(offsetof(Note, version))));
+  return check_text(info.description, sizeof Note::description, "description",
+                    places.note_field(offsetof(Note, description)));
+}
+
+Result<void> check_mode_and_flags(const ImageInfo& info, const Places& places) {
+  if (info.mode != abi::PayloadMode::kReal && info.mode != abi::PayloadMode::kPhysical) {
+    return fail(ErrorCode::kMalformed, fmt::format("unknown payload mode {}", static_cast<int>(info.mode)),
+                places.note_field(offsetof(abi::ImageNote, mode)));
+  }
+  // A flag is a demand of the image; jumping into one whose demands are unknown is no good.
+  if ((info.flags & ~kKnownFlags) != 0) {
+    return fail(ErrorCode::kUnsupported, fmt::format("unknown image flags {:#x}", info.flags & ~kKnownFlags),
+                places.note_field(offsetof(abi::ImageNote, flags)), "update kjump");
+  }
+  return {};
+}
+
+Result<void> check_exchange(const ImageInfo& info, const Places& places) {
+  const bool absent = info.exchange_base == 0 && info.exchange_bytes == 0;
+  const bool usual = info.exchange_base == abi::kExchangeBase && info.exchange_bytes == abi::kExchangeBytes;
+  if (info.standalone() ? absent : usual) {
+    return {};
+  }
+  return fail(
+      ErrorCode::kMalformed,
+      fmt::format("the exchange is {:#x} bytes at {:#x}; {}", info.exchange_bytes, info.exchange_base,
+                  info.standalone() ? "a standalone image has none"
+                                    : fmt::format("this kjump has it at {}",
+                                                  range_text(abi::kExchangeBase, abi::kExchangeBytes))),
+      places.note_field(offsetof(abi::ImageNote, exchange_base)), "link the image again");
+}
+
+Result<Location> check_inside(const std::vector<Segment>& segments, std::uint32_t address,
+                              std::uint32_t bytes, std::string_view what, const std::string& subject) {
+  if (const auto location = locate(segments, address, bytes)) {
+    return *location;
+  }
+  return fail(ErrorCode::kMalformed,
+              fmt::format("{} {:#x} is not in the content of a segment", what, address), subject);
+}
+
+Result<void> check_entries(const ImageInfo& info, const std::vector<Segment>& segments,
+                           const Places& places) {
+  using Note = abi::ImageNote;
+  KJUMP_CHECK(check_inside(segments, info.kexec_entry, 1, "kexec entry",
+                           places.note_field(offsetof(Note, kexec_entry))));
+  if (info.wake_entry != 0) {
+    KJUMP_CHECK(check_inside(segments, info.wake_entry, 1, "wake entry",
+                             places.note_field(offsetof(Note, wake_entry))));
+  }
+  KJUMP_TRY(const Location location,
+            check_inside(segments, info.parameters, abi::kLoaderParametersBytes, "loader parameters",
+                         places.note_field(offsetof(Note, parameters))));
+  abi::LoaderParameters parameters;
+  std::memcpy(&parameters, segments[location.segment].content.data() + location.offset, sizeof parameters);
+  const std::string subject = places.content(location.segment, location.offset);
+  if (parameters.magic != abi::kParametersMagic) {
+    return fail(
+        ErrorCode::kMalformed,
+        fmt::format("loader parameters start with {:#x}, not {:#x}", parameters.magic, abi::kParametersMagic),
+        subject, "link the image again");
+  }
+  if (info.standalone() && (parameters.flags & abi::kParameterHasExchange) != 0) {
+    return fail(ErrorCode::kMalformed, "a standalone image says that it has an exchange", subject);
+  }
+  return {};
+}
+
+Result<void> check_symbols(const std::vector<Symbol>& symbols, const Places& places) {
+  std::size_t name_bytes = 0;
+  for (const Symbol& symbol : symbols) {
+    name_bytes += symbol.name.size();
+    // Names may be UTF-8, but must not talk to the terminal.
+    const bool clean = std::all_of(symbol.name.begin(), symbol.name.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte >= ' ' && byte != 0x7F;
+    });
+    if (symbol.name.empty() || !clean) {
+      return fail(
+          ErrorCode::kMalformed,
+          fmt::format("the name of the symbol at {:#x} is empty or has control characters", symbol.address),
+          places.origin);
+    }
+  }
+  if (name_bytes > kMaxSymbolNameBytes) {
+    return fail(ErrorCode::kLimit, fmt::format("symbol names take {} bytes", name_bytes), places.origin,
+                "strip the image");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check(const ImageInfo& info, const std::vector<Segment>& segments,
+                   const std::vector<Symbol>& symbols, const Places& places) {
+  KJUMP_CHECK(
+      check_format_version(info.format_version, places.note_field(offsetof(abi::ImageNote, format_version))));
+  KJUMP_CHECK(check_mode_and_flags(info, places));
+  KJUMP_CHECK(check_texts(info, places));
+  KJUMP_CHECK(check_exchange(info, places));
+  KJUMP_CHECK(check_segments(info, segments, places));
+  KJUMP_CHECK(check_entries(info, segments, places));
+  return check_symbols(symbols, places);
+}
+
+}  // namespace kjump::image

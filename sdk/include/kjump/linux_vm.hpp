@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/// A Linux of ours in QEMU that runs one job and hands its results back.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <kjump/result.hpp>
+#include <kjump/target.hpp>
+
+namespace kjump {
+
+/// A file that the guest finds at `path`.
+struct GuestFile {
+  std::string path;                 ///< absolute, not below /proc, /sys or /dev
+  std::vector<std::byte> content;
+  bool executable = false;
+
+  /// A copy of a file of this machine.
+  [[nodiscard]] static Result<GuestFile> copy_of(const std::filesystem::path& source, std::string path,
+                                                 bool executable = false);
+};
+
+/// What the guest is to do, as root, with busybox and this kjump program in its PATH.
+struct Job {
+  std::vector<std::string> arguments;   ///< program and arguments; leave empty to run `script`
+  std::string script;                   ///< for /bin/sh (busybox)
+  std::vector<GuestFile> files;
+  std::vector<std::string> outputs;     ///< absolute paths of files to bring back
+  std::chrono::milliseconds limit{60'000};   ///< from starting QEMU to the result; then the guest is killed
+};
+
+struct JobResult {
+  int exit_code = 0;       ///< 128 + n when signal n killed the job
+  std::string out;         ///< standard output
+  std::string err;         ///< standard error
+  std::map<std::string, std::vector<std::byte>> files;   ///< those outputs that existed
+  std::filesystem::path console;   ///< serial log; empty when no artifacts directory was named
+};
+
+/// Boots a fresh guest for every job. Results come through a port of their own, marked with a nonce and a
+/// checksum; nothing that appears on the console counts. Environment: KJUMP_AGENT names the static kjump
+/// program to put into the guest (default: this program, when it is kjump), KJUMP_ACCEL=tcg|kvm and
+/// KJUMP_QEMU choose the emulator, KJUMP_SOURCE the source tree whose scripts/kernel finds kernels by name.
+class LinuxVm {
+ public:
+  explicit LinuxVm(LinuxVmOptions options) : options_(std::move(options)) {}
+
+  /// An Error means that the job's end is unknown: QEMU failed, the guest died, hung or sent nonsense. It
+  /// quotes the console and names the directory with log and command line, which is kept then.
+  [[nodiscard]] Result<JobResult> run(const Job& job) const;
+
+  [[nodiscard]] const LinuxVmOptions& options() const { return options_; }
+
+ private:
+  LinuxVmOptions options_;
+};
+
+/// The bzImage behind LinuxVmOptions::kernel. The error says how to build one that is missing.
+[[nodiscard]] Result<std::filesystem::path> find_kernel(const std::string& name_or_path);
+
+}  // namespace kjump

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "link/inputs.hpp"
+
+#include <ar.h>
+#include <elf.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+
+namespace kjump::linking {
+namespace {
+
+constexpr std::string_view kThinArchive = "!<thin>\n";
+
+/// What is wrong with a file that starts with these bytes; empty: nothing.
+std::string complaint(std::string_view start) {
+  if (start.starts_with(std::string_view(ARMAG, SARMAG)) || start.starts_with(kThinArchive)) {
+    return {};  // members are the linker's to judge
+  }
+  if (!start.starts_with(std::string_view(ELFMAG, SELFMAG))) {
+    return "the input is neither an object file nor an archive";
+  }
+  Elf32_Ehdr header{};
+  if (start.size() < sizeof header) {
+    return "the object file is cut off";
+  }
+  std::memcpy(&header, start.data(), sizeof header);
+  if (header.e_ident[EI_CLASS] != ELFCLASS32 || header.e_machine != EM_386) {
+    return header.e_machine == EM_X86_64 ? "the object file is 64-bit, a payload is 32-bit"
+                                         : "the object file is not for 32-bit x86";
+  }
+  if (header.e_type != ET_REL) {
+    return "the input is linked already; give object files";
+  }
+  return {};
+}
+
+Result<void> check_input(const std::filesystem::path& path, abi::PayloadMode mode) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, sizeof(Elf32_Ehdr)> start{};
+  if (!file) {
+    return fail_errno("cannot open the input", path.string());
+  }
+  file.read(start.data(), start.size());
+  if (file.bad()) {
+    return fail_errno("cannot read the input", path.string());
+  }
+  std::string text = complaint({start.data(), static_cast<std::size_t>(file.gcount())});
+  if (!text.empty()) {
+    return fail(ErrorCode::kMalformed, std::move(text), path.string(), compile_hint(mode));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string compile_hint(abi::PayloadMode mode) {
+  return fmt::format(
+      "compile it with g++ {} -ffreestanding -fno-pic -fno-exceptions -fno-rtti -c, or nasm -f elf32",
+      mode == abi::PayloadMode::kReal ? "-m16" : "-m32");
+}
+
+Result<void> check_inputs(const std::vector<std::filesystem::path>& inputs, abi::PayloadMode mode) {
+  if (inputs.empty()) {
+    return fail(ErrorCode::kInvalid, "nothing to link", {}, "give the payload's object files");
+  }
+  for (const std::filesystem::path& input : inputs) {
+    KJUMP_CHECK(check_input(input, mode));
+  }
+  return {};
+}
+
+}  // namespace kjump::linking

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "report/json.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "report/base64.hpp"
+#include "report/json_fields.hpp"
+#include "report/names.hpp"
+
+namespace kjump::report {
+namespace {
+
+// Order of keys is for the reader's eye.
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<std::pair<ErrorCode, std::string_view>, 9> kErrorCodes{{
+    {ErrorCode::kSystem, "system"},
+    {ErrorCode::kMalformed, "malformed"},
+    {ErrorCode::kUnsupported, "unsupported"},
+    {ErrorCode::kForbidden, "forbidden"},
+    {ErrorCode::kBusy, "busy"},
+    {ErrorCode::kLimit, "limit"},
+    {ErrorCode::kTimeout, "timeout"},
+    {ErrorCode::kGuest, "guest"},
+    {ErrorCode::kInvalid, "invalid"},
+}};
+
+Json phases_to_json(const Phases& phases) {
+  const auto value = [](const std::optional<std::uint64_t>& phase) { return phase ? Json(*phase) : Json(); };
+  return Json{{"load", value(phases.load)},
+              {"way_in", value(phases.way_in)},
+              {"payload", value(phases.payload)},
+              {"way_back", value(phases.way_back)}};
+}
+
+Json jump_to_json(const JumpReport& jump) {
+  return Json{{"outcome", outcome_name(jump.outcome)},
+              {"status", jump.status},
+              {"reply", encode_base64(jump.reply)},
+              {"console", text_to_utf8(jump.console)},
+              {"console_cut", jump.console_cut},
+              {"phases_us", phases_to_json(jump.phases)},
+              {"repairs", repair_names(jump.repairs)},
+              {"hardware", hardware_names(jump.hardware_notes)},
+              {"entry_state", fields_to_json<Json>(jump.entry)},
+              {"fault", jump.outcome == abi::Outcome::kFault ? fields_to_json<Json>(jump.fault) : Json()},
+              {"reason", text_to_utf8(jump.reason)}};
+}
+
+std::optional<std::uint64_t> read_phase(const Json& phases, const char* key) {
+  const Json& value = phases.at(key);
+  return value.is_null() ? std::nullopt : std::optional(number<std::uint64_t>(value, key));
+}
+
+template <typename BitOf>
+std::uint32_t read_bits(const Json& names, const char* key, BitOf bit_of) {
+  std::uint32_t bits = 0;
+  for (const Json& name : names.at(key)) {
+    const auto bit = bit_of(name.get<std::string>());
+    if (!bit) {
+      throw Mismatch{fmt::format("{} knows no '{}'", key, name.get<std::string>())};
+    }
+    bits |= *bit;
+  }
+  return bits;
+}
+
+JumpReport read_jump(const Json& json) {
+  JumpReport jump;
+  const auto outcome = outcome_from_name(json.at("outcome").get<std::string>());
+  auto reply = decode_base64(json.at("reply").get<std::string>());
+  if (!outcome || !reply) {
+    throw Mismatch{!outcome ? "outcome is none of the known words" : "reply is not base64"};
+  }
+  jump.outcome = *outcome;
+  jump.status = number<std::uint32_t>(json.at("status"), "status");
+  jump.reply = *std::move(reply);
+  jump.console = text_from_utf8(json.at("console").get<std::string>(), "console");
+  jump.console_cut = json.at("console_cut").get<bool>();
+  const Json& phases = json.at("phases_us");
+  jump.phases = {read_phase(phases, "load"), read_phase(phases, "way_in"), read_phase(phases, "payload"),
+                 read_phase(phases, "way_back")};
+  jump.repairs = read_bits(json, "repairs", repair_bit);
+  jump.hardware_notes = read_bits(json, "hardware", hardware_bit);
+  fields_from_json(json.at("entry_state"), jump.entry);
+  if (!json.at("fault").is_null()) {
+    fields_from_json(json.at("fault"), jump.fault);
+  }
+  jump.reason = text_from_utf8(json.at("reason").get<std::string>(), "reason");
+  return jump;
+}
+
+RunReport read_report(const Json& json) {
+  RunReport report;
+  report.target = json.at("target").get<std::string>();
+  report.door = json.at("door").get<std::string>();
+  report.kernel = json.at("kernel").get<std::string>();
+  report.log = json.at("log").get<std::string>();
+  report.notes = json.at("notes").get<std::vector<std::string>>();
+  report.breaches = json.at("breaches").get<std::vector<std::string>>();
+  for (const Json& jump : json.at("jumps")) {
+    report.jumps.push_back(read_jump(jump));
+  }
+  return report;
+}
+
+Error read_error(const Json& json) {
+  const std::string name = json.at("code").get<std::string>();
+  for (const auto& [code, word] : kErrorCodes) {
+    if (word == name) {
+      return Error{code, json.at("what").get<std::string>(), json.at("subject").get<std::string>(),
+                   json.at("hint").get<std::string>(), number<int>(json.at("errno"), "errno")};
+    }
+  }
+  throw Mismatch{fmt::format("code knows no '{}'", name)};
+}
+
+std::string written(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Failure malformed(const std::string& why) {
+  return fail(ErrorCode::kMalformed, "cannot read a run's report: " + why);
+}
+
+}  // namespace
+
+std::string to_json(const RunReport& report) {
+  Json jumps = Json::array();
+  for (const JumpReport& jump : report.jumps) {
+    jumps.push_back(jump_to_json(jump));
+  }
+  return written(Json{{"target", report.target},
+                      {"door", report.door},
+                      {"kernel", report.kernel},
+                      {"log", report.log.string()},
+                      {"notes", report.notes},
+                      {"breaches", report.breaches},
+                      {"jumps", std::move(jumps)}});
+}
+
+std::string to_json(const Error& error) {
+  std::string_view code = "invalid";
+  for (const auto& [value, word] : kErrorCodes) {
+    if (value == error.code) {
+      code = word;
+    }
+  }
+  return written(Json{{"error",
+                       {{"code", code},
+                        {"what", error.what},
+                        {"subject", error.subject},
+                        {"hint", error.hint},
+                        {"errno", error.system_errno}}}});
+}
+
+Result<RunReport> from_json(const std::string& text) {
+  try {
+    const Json json = Json::parse(text);
+    if (json.contains("error")) {
+      return Failure(read_error(json.at("error")));
+    }
+    return read_report(json);
+  } catch (const nlohmann::json::exception& exception) {
+    return malformed(exception.what());
+  } catch (const Mismatch& mismatch) {
+    return malformed(mismatch.what);
+  }
+}
+
+}  // namespace kjump::report

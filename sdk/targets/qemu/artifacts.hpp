@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/// The directory in which one run leaves what explains it: logs and the command line to repeat it.
+#pragma once
+
+#include <filesystem>
+
+#include <kjump/result.hpp>
+
+namespace kjump::targets {
+
+class Artifacts {
+ public:
+  /// `wanted` (made when it does not exist), or a fresh directory under ${TMPDIR:-/tmp} when it is empty.
+  [[nodiscard]] static Result<Artifacts> create(const std::filesystem::path& wanted);
+
+  Artifacts(Artifacts&& other) noexcept;
+  Artifacts& operator=(Artifacts&&) = delete;
+  Artifacts(const Artifacts&) = delete;
+  Artifacts& operator=(const Artifacts&) = delete;
+  /// Removes a directory of ours, unless somebody wanted it kept.
+  ~Artifacts();
+
+  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] std::filesystem::path serial_log() const { return directory_ / "serial.log"; }
+  [[nodiscard]] std::filesystem::path debug_log() const { return directory_ / "debugcon.log"; }
+  [[nodiscard]] std::filesystem::path qemu_log() const { return directory_ / "qemu.log"; }
+  [[nodiscard]] std::filesystem::path qemu_output() const { return directory_ / "qemu.out"; }
+  [[nodiscard]] std::filesystem::path qemu_errors() const { return directory_ / "qemu.err"; }
+  [[nodiscard]] std::filesystem::path command() const { return directory_ / "command.txt"; }
+
+  /// True when the caller chose the place, so that the files will still be there after this object.
+  [[nodiscard]] bool kept() const { return !remove_; }
+  void keep() { remove_ = false; }
+
+ private:
+  Artifacts(std::filesystem::path directory, bool remove)
+      : directory_(std::move(directory)), remove_(remove) {}
+
+  std::filesystem::path directory_;
+  bool remove_ = false;
+};
+
+}  // namespace kjump::targets

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/// Whole files in, whole files out, with errors as values.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <kjump/result.hpp>
+
+namespace kjump::targets {
+
+[[nodiscard]] Result<std::vector<std::byte>> read_file(const std::filesystem::path& path);
+[[nodiscard]] Result<void> write_file(const std::filesystem::path& path, std::span<const std::byte> content);
+[[nodiscard]] Result<void> write_file(const std::filesystem::path& path, const std::string& content);
+
+/// The file as text; empty when it cannot be read (logs: there may be none).
+[[nodiscard]] std::string read_log(const std::filesystem::path& path);
+
+/// The lines of a log that tell most: a kernel panic or other alarm if there is one, then the last lines.
+/// One line, unprintable characters replaced, at most `count` lines joined by " | "; empty for an empty log.
+[[nodiscard]] std::string telling_lines(const std::string& log, std::size_t count = 3);
+
+}  // namespace kjump::targets

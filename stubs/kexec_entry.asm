@@ -1,0 +1,148 @@
+; SPDX-License-Identifier: MIT
+; Entry for an x86_64 kernel's kexec with preserve-context, and the way back to it.
+;
+; The kernel (6.1 to 6.15) calls in long mode with interrupts off, GDT and IDT of limit 0 and one page
+; of stack; return address, stack and CR3 may lie above 4 GiB. What it wants back is the return
+; contract of docs/return-contract.md (kexec_jump.md 1.5). No segment of an image moves between
+; jumps, so addresses are absolute.
+%include "sections.inc"
+
+        global kjump_kexec_entry, kjump_entry_state, kjump_supervisor_esp, kjump_parameters
+        global kjump_tsc_entry, kjump_supervisor_fault
+        extern kjump_gdt_pointer, kjump_idt64_pointer
+        extern kjump_long_to_physical, kjump_physical_to_long
+        extern kjump_supervise, kjump_report_fault
+
+flat_text
+bits 64
+default abs
+
+%define STATE kjump_entry_state
+
+; kjump_kexec_entry - first instruction of a jump, and of every later one.
+; mode: 64-bit long mode, CPL 0, IF=0, identity map of all RAM -> the same
+; in: [rsp] = return address in the kernel's control page   out: return contract
+; clobbers: every general register   fails: with a foreign exchange it goes back having touched nothing
+kjump_kexec_entry:
+        mov     [STATE + ENTRY_RSP], rsp
+        mov     rsi, [rsp]
+        mov     [STATE + ENTRY_RETURN], rsi
+        mov     esp, REAL_BASE + SUPERVISOR_STACK_TOP
+        pushfq
+        sgdt    [entry_gdt]
+        sidt    [entry_idt]
+        lgdt    [REAL_BASE + kjump_gdt_pointer]         ; selectors equal the kernel's: nothing to reload
+        lidt    [REAL_BASE + kjump_idt64_pointer]
+        pop     qword [STATE + ENTRY_RFLAGS]
+        cld
+        rdtsc
+        mov     [kjump_tsc_entry], eax
+        mov     [kjump_tsc_entry + 4], edx
+        call    save_state
+        call    exchange_is_ours
+        jne     .leave
+
+        call    kjump_long_to_physical
+bits 32
+        mov     [kjump_supervisor_esp], esp
+        call    kjump_supervise
+.up:
+        call    kjump_physical_to_long
+bits 64
+.leave:
+        mov     rax, [STATE + ENTRY_CR3]                ; 64 bits, hence not before
+        mov     cr3, rax
+        mov     rax, cr0
+        or      eax, CR0_WP                             ; a kernel with CR4.CET loads CR4 first
+        mov     cr0, rax
+        lidt    [entry_idt]
+        test    dword [kjump_parameters + PARAMETERS_FLAGS], PARAMETER_LOAD_KERNEL_GDT
+        jz      .gdt_done                               ; 6.12.5 and later load it themselves
+        mov     ax, [kjump_parameters + PARAMETERS_GDT_LIMIT]
+        mov     [kernel_gdt], ax
+        mov     rax, [kjump_parameters + PARAMETERS_GDT_BASE]
+        mov     [kernel_gdt + 2], rax
+        lgdt    [kernel_gdt]
+.gdt_done:
+        mov     r11d, 1                                 ; 4d5f1da98f5e: a 6.14-rc kernel wants it
+        mov     esp, next_entry                         ; own slot + jmp: right for every version (1.6)
+        jmp     [STATE + ENTRY_RETURN]
+
+; kjump_supervisor_fault - an exception outside the payload: report it, go home.
+; mode: 32-bit, paging off, ESP as at the call of kjump_supervise   in: kjump_fault
+bits 32
+kjump_supervisor_fault:
+        call    kjump_report_fault
+        jmp     kjump_kexec_entry.up
+bits 64
+
+; save_state - fill EntryState with what the processor brought along.
+; clobbers: rax rcx rdx
+save_state:
+        mov     rax, cr0
+        mov     [STATE + ENTRY_CR0], rax
+        mov     rax, cr3
+        mov     [STATE + ENTRY_CR3], rax
+        mov     rax, cr4
+        mov     [STATE + ENTRY_CR4], rax
+        mov     rax, dr7
+        mov     [STATE + ENTRY_DR7], rax
+%macro  save_msr 2
+        mov     ecx, %1
+        rdmsr
+        mov     [STATE + %2], eax
+        mov     [STATE + %2 + 4], edx
+%endmacro
+        save_msr MSR_EFER, ENTRY_EFER
+        save_msr MSR_FS_BASE, ENTRY_FS_BASE
+        save_msr MSR_GS_BASE, ENTRY_GS_BASE
+        mov     ax, [entry_gdt]
+        mov     [STATE + ENTRY_GDT_LIMIT], ax
+        mov     rax, [entry_gdt + 2]
+        mov     [STATE + ENTRY_GDT_BASE], rax
+        mov     ax, [entry_idt]
+        mov     [STATE + ENTRY_IDT_LIMIT], ax
+        mov     rax, [entry_idt + 2]
+        mov     [STATE + ENTRY_IDT_BASE], rax
+        mov     [STATE + ENTRY_CS], cs
+        mov     [STATE + ENTRY_SS], ss
+        mov     [STATE + ENTRY_DS], ds
+        mov     [STATE + ENTRY_ES], es
+        mov     [STATE + ENTRY_FS], fs
+        mov     [STATE + ENTRY_GS], gs
+        str     [STATE + ENTRY_TR]
+        sldt    [STATE + ENTRY_LDTR]
+        ret
+
+; exchange_is_ours - may the exchange be touched? Always, when the image does not use one.
+; out: ZF = 1 yes   clobbers: rax
+exchange_is_ours:
+        mov     eax, [kjump_parameters + PARAMETERS_FLAGS]
+        not     eax
+        test    eax, PARAMETER_HAS_EXCHANGE
+        jnz     .none
+        cmp     dword [EXCHANGE_BASE + HEADER_MAGIC], EXCHANGE_MAGIC
+        jne     .done
+        mov     rax, [kjump_parameters + PARAMETERS_NONCE]
+        cmp     rax, [EXCHANGE_BASE + HEADER_NONCE]
+.done:
+        ret
+.none:
+        cmp     eax, eax
+        ret
+
+flat_data
+        align   8
+next_entry:     dd kjump_kexec_entry, 0
+kjump_parameters:
+        dd      PARAMETERS_MAGIC, PARAMETER_HAS_EXCHANGE
+        times PARAMETERS_BYTES - ($ - kjump_parameters) db 0
+
+flat_bss
+        alignb  8
+kjump_entry_state:      resb ENTRY_STATE_BYTES
+kjump_tsc_entry:        resq 1
+kjump_supervisor_esp:   resd 1
+entry_gdt:              resw 5
+entry_idt:              resw 5
+kernel_gdt:             resw 5
