@@ -7,7 +7,7 @@
 ; timer ticks on every call.
 %include "sections.inc"
 
-        global kjump_firmware_call
+        global kjump_firmware_call, kjump_repairs
         extern kjump_physical_to_real, kjump_real_to_physical, kjump_enable_a20
 
 %define PIC_MASTER_MASK 0x21
@@ -130,6 +130,7 @@ back_in_physical:
         jne     .restore_masks
 .masks_are_right:
         mov     [edx + CALL_REPAIRS], ebx
+        or      [kjump_repairs], ebx
         pop     edi
         pop     esi
         pop     ebx
@@ -159,6 +160,7 @@ flat_data
 a20_probe:      dd 0x4A554D50
 
 flat_bss
+kjump_repairs:  resd 1                                  ; of all calls since the supervisor cleared it
 call_record:    resd 1
 physical_esp:   resd 1
 pic_masks:      resw 1

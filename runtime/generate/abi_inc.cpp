@@ -61,6 +61,19 @@ void processor() {
 
 void firmware_call() {
   VALUE(FIRMWARE_REGISTERS_BYTES, kFirmwareRegistersBytes);
+  OFFSET(REG_GS, FirmwareRegisters, gs);
+  OFFSET(REG_FS, FirmwareRegisters, fs);
+  OFFSET(REG_ES, FirmwareRegisters, es);
+  OFFSET(REG_DS, FirmwareRegisters, ds);
+  OFFSET(REG_EDI, FirmwareRegisters, edi);
+  OFFSET(REG_ESI, FirmwareRegisters, esi);
+  OFFSET(REG_EBP, FirmwareRegisters, ebp);
+  OFFSET(REG_STACK, FirmwareRegisters, stack);
+  OFFSET(REG_EBX, FirmwareRegisters, ebx);
+  OFFSET(REG_EDX, FirmwareRegisters, edx);
+  OFFSET(REG_ECX, FirmwareRegisters, ecx);
+  OFFSET(REG_EAX, FirmwareRegisters, eax);
+  OFFSET(REG_EFLAGS, FirmwareRegisters, eflags);
   OFFSET(CALL_EFLAGS, FirmwareCall, registers.eflags);
   OFFSET(CALL_KIND, FirmwareCall, kind);
   OFFSET(CALL_VECTOR, FirmwareCall, vector);

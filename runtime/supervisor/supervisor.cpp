@@ -13,6 +13,7 @@ extern const abi::LoaderParameters kjump_parameters;  // patched by the loader
 extern abi::EntryState kjump_entry_state;             // filled by the entry stub
 extern uint64_t kjump_tsc_entry;
 extern uint32_t kjump_payload_status;
+extern uint32_t kjump_repairs;                        // by the thunk, of all calls of this jump
 // Linked at its offset in the real segment; see fault_record().
 extern const char kjump_fault[];
 
@@ -61,10 +62,12 @@ extern "C" void kjump_supervise() {
       header->tsc_entry = kjump_tsc_entry;
       header->tsc_payload = read_tsc();
     }
+    kjump_repairs = 0;
     outcome = static_cast<abi::Outcome>(kjump_run_payload());
     if (header != nullptr) {
       header->tsc_payload_end = read_tsc();
       header->status = kjump_payload_status;
+      header->repairs = kjump_repairs;
     }
   }
   if (header != nullptr) {

@@ -21,6 +21,7 @@
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/firmware_call.hpp>
 #include <kjump/abi/layout.hpp>
+#include <kjump/abi/processor.hpp>
 
 namespace kjump {
 
@@ -49,8 +50,12 @@ void print_decimal(uint32_t value);
 void copy_from_physical(void* to, uint32_t address, size_t bytes);
 void copy_to_physical(uint32_t address, const void* from, size_t bytes);
 #if KJUMP_MODE_PHYSICAL
-/// Physical mode only: memory at a physical address.
-[[nodiscard]] inline void* physical(uint32_t address) { return reinterpret_cast<void*>(address); }
+/// Physical mode only: memory at a physical address. The empty statement keeps the compiler from reasoning
+/// about the object at a constant address, such as that nothing can lie at 0.
+[[nodiscard]] inline void* physical(uint32_t address) {
+  asm("" : "+r"(address));
+  return reinterpret_cast<void*>(address);
+}
 #endif
 
 namespace bios {

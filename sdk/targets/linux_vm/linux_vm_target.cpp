@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <utility>
+
+#include <kjump/linux_vm.hpp>
+#include <kjump/target.hpp>
+
+#include "report/json.hpp"
+#include "targets/qemu/files.hpp"
+#include "targets/vm/plan.hpp"
+
+namespace kjump {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBootLimit{60'000};
+// Beyond a jump's deadline: the kernel freezes tasks and suspends devices, which takes seconds if disks spin up.
+constexpr milliseconds kJumpMargin{10'000};
+
+constexpr const char* kImagePath = "/job/image.kjump";
+constexpr const char* kRequestPath = "/job/request";
+
+class LinuxVmTarget final : public Target {
+ public:
+  explicit LinuxVmTarget(LinuxVmOptions options) : vm_(std::move(options)) {}
+
+  [[nodiscard]] std::string name() const override { return "linux-vm"; }
+  [[nodiscard]] Result<RunReport> run(const Image& image, const RunRequest& request) override;
+
+ private:
+  LinuxVm vm_;
+};
+
+// The same command that a user would type in that guest.
+Result<Job> make_job(const Image& image, const RunRequest& request) {
+  const std::uint32_t deadline_ms = targets::jump_deadline_ms(image, request);
+  Job job;
+  job.arguments = {"kjump", "run", kImagePath, "--target", "host", "--json", "--jumps", std::to_string(request.jumps),
+                   "--deadline", fmt::format("{}.{:03}", deadline_ms / 1000, deadline_ms % 1000)};
+  KJUMP_TRY(std::vector<std::byte> content, image.serialize());
+  job.files.push_back({kImagePath, std::move(content)});
+  if (!request.request.empty()) {
+    job.arguments.insert(job.arguments.end(), {"--in", kRequestPath});
+    job.files.push_back({kRequestPath, request.request});
+  }
+  job.limit = kBootLimit + request.jumps * (milliseconds(deadline_ms) + kJumpMargin);
+  return job;
+}
+
+Failure nonsense(const Error& error, const JobResult& result) {
+  const std::string words = targets::telling_lines(result.err);
+  return fail(ErrorCode::kGuest,
+              fmt::format("kjump in the guest ended with code {} and without a report ({})", result.exit_code,
+                          words.empty() ? error.what : words),
+              "target linux-vm");
+}
+
+Result<RunReport> LinuxVmTarget::run(const Image& image, const RunRequest& request) {
+  KJUMP_TRY(const Job job, make_job(image, request));
+  KJUMP_TRY(const JobResult result, vm_.run(job));
+  auto report = report::from_json(result.out);
+  if (!report) {
+    if (report.error().code == ErrorCode::kMalformed && result.out.find("\"error\"") == std::string::npos) {
+      return nonsense(report.error(), result);
+    }
+    // What the guest's own kjump says; its paths and hints are about the guest.
+    Error error = std::move(report).error();
+    error.what = "in the guest: " + error.what;
+    return Failure(std::move(error));
+  }
+  report->target = name();
+  report->log = result.console;
+  return report;
+}
+
+}  // namespace
+
+std::unique_ptr<Target> make_linux_vm_target(LinuxVmOptions options) {
+  return std::make_unique<LinuxVmTarget>(std::move(options));
+}
+
+}  // namespace kjump

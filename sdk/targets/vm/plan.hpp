@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/// What the carrier is told: the image's pieces, the exchange, how often to jump (abi/carrier.hpp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <kjump/image.hpp>
+#include <kjump/result.hpp>
+#include <kjump/target.hpp>
+
+namespace kjump::targets {
+
+/// The deadline of one jump: the caller's, else the image's own, else kDefaultDeadlineMs.
+[[nodiscard]] std::uint32_t jump_deadline_ms(const Image& image, const RunRequest& request);
+
+/// The exchange as the caller leaves it for the first jump: header and request.
+[[nodiscard]] Result<std::vector<std::byte>> fresh_exchange(const Image& image, const RunRequest& request,
+                                                            std::uint64_t nonce);
+
+/// The carrier's Multiboot module.
+[[nodiscard]] Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& request,
+                                                        std::uint64_t nonce);
+
+}  // namespace kjump::targets

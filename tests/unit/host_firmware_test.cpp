@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Rule: what is left of the BIOS is believed only when it makes sense, and tables and memory maps that are
+// malformed lead to "unknown", never to a wrong address (kexec_jump.md 7).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "host/firmware.hpp"
+#include "host/memory_map.hpp"
+#include "host/physical_memory.hpp"
+#include "unit/host_machine.hpp"
+
+namespace kjump {
+namespace {
+
+using ::testing::HasSubstr;
+
+// An ACPI HPET table with a correct checksum.
+std::string hpet_table(std::uint64_t address, char space = 0) {
+  std::string table(56, '\0');
+  table.replace(0, 4, "HPET");
+  table[4] = 56;
+  table[40] = space;
+  std::memcpy(table.data() + 44, &address, sizeof(address));
+  const int sum = std::accumulate(table.begin(), table.end(), 0);
+  table[9] = static_cast<char>(-sum);
+  return table;
+}
+
+TEST(HostFirmware, HealthyPageZero) {
+  const test::FakeMachine machine;
+  const LowMemoryFacts facts = read_page_zero(machine).value();
+  EXPECT_EQ(facts.ivt_problem, "");
+  EXPECT_EQ(facts.base_memory_end, 0x9FC00U);
+}
+
+TEST(HostFirmware, VectorsMustLeadIntoRom) {
+  const test::FakeMachine machine;
+  machine.poke_word(0x13 * 4 + 2, 0x1234);
+  EXPECT_THAT(read_page_zero(machine).value().ivt_problem, HasSubstr("0x13"));
+  machine.poke_word(0x13 * 4, 0x10);
+  machine.poke_word(0x13 * 4 + 2, 0x9FD0);  // a hook above base memory
+  EXPECT_EQ(read_page_zero(machine).value().ivt_problem, "");
+  machine.poke_word(0x10 * 4, 0);
+  machine.poke_word(0x10 * 4 + 2, 0);
+  EXPECT_THAT(read_page_zero(machine).value().ivt_problem, HasSubstr("0x10 is empty"));
+}
+
+TEST(HostFirmware, BaseMemoryMustBePlausible) {
+  const test::FakeMachine machine;
+  machine.poke_word(0x413, 7);
+  EXPECT_THAT(read_page_zero(machine).value().ivt_problem, HasSubstr("7 KiB"));
+  machine.poke_word(0x413, 639);
+  machine.poke_word(0x40E, 0x8000);  // the EBDA lies lower: it counts
+  EXPECT_EQ(read_page_zero(machine).value().base_memory_end, 0x80000U);
+}
+
+TEST(HostFirmware, HpetTableIsChecked) {
+  const test::FakeMachine machine;
+  static const std::string kFile = "/sys/firmware/acpi/tables/HPET";
+  EXPECT_EQ(find_hpet(machine), 0U);
+  machine.put(kFile, hpet_table(0xFED00000));
+  EXPECT_EQ(find_hpet(machine), 0xFED00000U);
+  std::string broken = hpet_table(0xFED00000);
+  broken[50] = 1;
+  machine.put(kFile, broken);
+  EXPECT_EQ(find_hpet(machine), 0U) << "checksum";
+  machine.put(kFile, hpet_table(0xFED00000).substr(0, 50));
+  EXPECT_EQ(find_hpet(machine), 0U) << "length";
+  machine.put(kFile, hpet_table(0xFED00000, 1));
+  EXPECT_EQ(find_hpet(machine), 0U) << "I/O space";
+  machine.put(kFile, hpet_table(0x1'0000'0000));
+  EXPECT_EQ(find_hpet(machine), 0U) << "above 4 GiB";
+}
+
+TEST(HostFirmware, MemoryMapFindsTheFirstHole) {
+  const test::FakeMachine machine;
+  machine.put_memory_range(0, 0, 0x57FFF, "System RAM");
+  machine.put_memory_range(3, 0x58000, 0x58FFF, "Reserved");
+  machine.put_memory_range(4, 0x59000, 0x9FBFF, "System RAM");
+  const MemoryMap map = MemoryMap::read(machine).value();
+  EXPECT_EQ(map.first_hole(0x10000, 0x58000), std::nullopt);
+  EXPECT_EQ(map.first_hole(0x10000, 0x90000), 0x58000U);
+  EXPECT_EQ(map.first_hole(0xF0000, 0xF1000), 0xF0000U);
+  EXPECT_EQ(map.type_at(0x58000), "Reserved");
+  EXPECT_EQ(map.type_at(0xF0000), "not listed");
+}
+
+TEST(HostFirmware, MemoryMapFallsBackOnIomem) {
+  const test::FakeMachine machine;
+  machine.remove("/sys/firmware/memmap");
+  machine.put("/proc/iomem", "00000000-00000000 : System RAM\n");
+  EXPECT_FALSE(MemoryMap::read(machine)) << "without privileges all lines read zero";
+  machine.put("/proc/iomem",
+              "00000000-00000fff : Reserved\n00001000-0009fbff : System RAM\n  00002000-00002fff : x\n");
+  const MemoryMap map = MemoryMap::read(machine).value();
+  EXPECT_EQ(map.first_hole(0x1000, 0x9FC00), std::nullopt);
+  EXPECT_EQ(map.first_hole(0, 0x2000), 0U);
+}
+
+TEST(HostFirmware, OnlyExchangeAndPageZeroMayBeMapped) {
+  const test::FakeMachine machine;
+  using Access = PhysicalMapping::Access;
+  EXPECT_TRUE(PhysicalMapping::map(machine, 0, 0x1000, Access::kRead));
+  EXPECT_FALSE(PhysicalMapping::map(machine, 0, 0x1000, Access::kReadWrite));
+  EXPECT_FALSE(PhysicalMapping::map(machine, 0x40000, 0x1000, Access::kRead));
+}
+
+}  // namespace
+}  // namespace kjump
