@@ -1,8 +1,93 @@
 // SPDX-License-Identifier: MIT
+// kjump run: an image on a target, its request from a file, its reply to a file.
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <kjump/image.hpp>
+#include <kjump/target.hpp>
+
 #include "cli/commands.hpp"
+#include "cli/progress_line.hpp"
+#include "cli/target_options.hpp"
+#include "report/json.hpp"
+#include "report/text.hpp"
+#include "targets/qemu/files.hpp"
 
 namespace kjump::cli {
+namespace {
 
-void add_run(CLI::App& /*app*/) {}
+constexpr double kLongestDeadline = 86'400;   // seconds
+
+struct RunOptions {
+  TargetOptions target;
+  std::filesystem::path image;
+  std::filesystem::path request;
+  std::filesystem::path reply;
+  std::uint32_t jumps = 1;
+  double deadline = 0;   // seconds
+  bool json = false;
+};
+
+Result<RunReport> run_image(const RunOptions& options) {
+  KJUMP_TRY(const Image image, Image::open(options.image));
+  RunRequest request;
+  request.jumps = options.jumps;
+  request.deadline_ms = static_cast<std::uint32_t>(std::lround(options.deadline * 1000));
+  if (!options.request.empty()) {
+    KJUMP_TRY(request.request, targets::read_file(options.request));
+  }
+  ProgressLine progress;
+  KJUMP_TRY(const std::unique_ptr<Target> target, options.target.make(progress.callback()));
+  return target->run(image, request);
+}
+
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void run_command(const RunOptions& options) {
+  const Result<RunReport> report = run_image(options);
+  if (!report) {
+    if (options.json) {
+      print(report::to_json(report.error()) + "\n");
+    }
+    die(report.error());
+  }
+  if (!options.reply.empty() && !report->jumps.empty()) {
+    check_or_die(targets::write_file(options.reply, report->jumps.back().reply));
+  }
+  print(options.json ? report::to_json(*report) + "\n" : report::to_text(*report, {options.reply.string()}));
+  if (const std::string failure = report::what_failed(*report, options.jumps); !failure.empty()) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "kjump: %s\n", failure.c_str());
+    throw Exit{kExitFailed};
+  }
+}
+
+}  // namespace
+
+void add_run(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("run", "Run a jump image and show what it printed and replied.");
+  auto options = std::make_shared<RunOptions>();
+  command->add_option("image", options->image, "jump image, made by kjump link")->required()->type_name("FILE");
+  options->target.add_to(*command);
+  command->add_option("--in", options->request, "file with the request, /dev/stdin for standard input")
+      ->type_name("FILE");
+  command->add_option("--out", options->reply, "write the reply of the last jump to this file")->type_name("FILE");
+  command->add_option("--jumps", options->jumps, "jumps to make into the image, which stays loaded in between")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+  command
+      ->add_option("--deadline", options->deadline,
+                   "seconds for each jump (default: the image's own, else 30)")
+      ->check(CLI::Range(0.001, kLongestDeadline));
+  command->add_flag("--json", options->json, "print the whole report as JSON");
+  command->footer(
+      "Example: kjump run hello.kjump --target vm\n"
+      "Succeeds when every jump returned with status 0.");
+  command->callback([options] { run_command(*options); });
+}
 
 }  // namespace kjump::cli

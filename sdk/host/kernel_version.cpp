@@ -21,15 +21,22 @@ std::optional<unsigned> take_number(std::string_view& text) {
   return value;
 }
 
-// The version that follows the last `marker` in `text`: the compiler's ("gcc-12 (Debian 12.2.0-14)")
-// comes before the kernel's.
-std::optional<KernelVersion> version_after(const std::string& text, std::string_view marker) {
-  const auto at = text.rfind(marker);
-  if (at == std::string::npos) {
-    return std::nullopt;
-  }
-  auto version = parse_kernel_version(text.substr(at + marker.size()));
+std::optional<KernelVersion> try_parse(const std::string& text) {
+  const auto version = parse_kernel_version(text);
   return version ? std::optional(*version) : std::nullopt;
+}
+
+// "... (gcc-12 (Debian 12.2.0-14) ...) #1 SMP Debian 6.1.192-2 (...)": the compiler's comes first.
+std::optional<KernelVersion> debian_version(const std::string& proc_version) {
+  static constexpr std::string_view kMarker = "Debian ";
+  const auto at = proc_version.rfind(kMarker);
+  return at == std::string::npos ? std::nullopt : try_parse(proc_version.substr(at + kMarker.size()));
+}
+
+// "Ubuntu 6.8.0-45.45-generic 6.8.12": the last word.
+std::optional<KernelVersion> ubuntu_version(const std::string& signature) {
+  const auto space = signature.rfind(' ');
+  return space == std::string::npos ? std::nullopt : try_parse(signature.substr(space));
 }
 
 // The version behind a release such as "6.1.0-56-amd64" or "6.8.0-45-generic".
@@ -37,14 +44,13 @@ KernelVersion real_version(const System& system, const KernelVersion& seen) {
   if (seen.stable != 0 || seen.candidate) {
     return seen;
   }
-  std::optional<KernelVersion> found = version_after(system.read_line("/proc/version"), "Debian ");
-  // "Ubuntu 6.8.0-45.45-generic 6.8.12": the last word.
-  const std::string signature = system.read_line("/proc/version_signature");
-  if (const auto space = signature.rfind(' '); !found && space != std::string::npos) {
-    found = version_after(signature, signature.substr(space));
+  for (const auto& found : {debian_version(system.read_line("/proc/version")),
+                            ubuntu_version(system.read_line("/proc/version_signature"))}) {
+    if (found && found->series == seen.series && found->feature == seen.feature) {
+      return *found;
+    }
   }
-  const bool same_series = found && found->series == seen.series && found->feature == seen.feature;
-  return same_series ? *found : seen;
+  return seen;
 }
 
 }  // namespace

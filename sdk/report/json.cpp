@@ -159,17 +159,23 @@ std::string to_json(const Error& error) {
                         {"errno", error.system_errno}}}});
 }
 
-Result<RunReport> from_json(const std::string& text) {
+Result<RunReport> report_from_json(const std::string& text) {
   try {
-    const Json json = Json::parse(text);
-    if (json.contains("error")) {
-      return Failure(read_error(json.at("error")));
-    }
-    return read_report(json);
+    return read_report(Json::parse(text));
   } catch (const nlohmann::json::exception& exception) {
     return malformed(exception.what());
   } catch (const Mismatch& mismatch) {
     return malformed(mismatch.what);
+  }
+}
+
+std::optional<Error> error_from_json(const std::string& text) {
+  try {
+    return read_error(Json::parse(text).at("error"));
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  } catch (const Mismatch&) {
+    return std::nullopt;
   }
 }
 

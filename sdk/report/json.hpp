@@ -10,6 +10,7 @@
 /// Keys are only ever added. Console bytes above 0x7F appear as the code points U+0080 to U+00FF.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <kjump/result.hpp>
@@ -20,8 +21,10 @@ namespace kjump::report {
 [[nodiscard]] std::string to_json(const RunReport& report);
 [[nodiscard]] std::string to_json(const Error& error);
 
-/// Reads either form: a report, or the error that it holds. Text that is neither is an error (kMalformed)
-/// which names the key.
-[[nodiscard]] Result<RunReport> from_json(const std::string& text);
+/// Text that is no report is an error (kMalformed) which names the key.
+[[nodiscard]] Result<RunReport> report_from_json(const std::string& text);
+
+/// The error that the text holds, if it is of the error form.
+[[nodiscard]] std::optional<Error> error_from_json(const std::string& text);
 
 }  // namespace kjump::report

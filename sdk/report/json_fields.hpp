@@ -15,7 +15,7 @@
 
 namespace kjump::report {
 
-/// Thrown while reading, caught in from_json().
+/// Thrown while reading, caught before it leaves json.cpp.
 struct Mismatch {
   std::string what;
 };

@@ -3,9 +3,9 @@
 
 #include <kjump/linux_vm.hpp>
 
+#include "host/system.hpp"
 #include "targets/linux_vm/frame.hpp"
 #include "targets/linux_vm/initramfs.hpp"
-#include "targets/nonce.hpp"
 #include "targets/qemu/files.hpp"
 #include "targets/qemu/machine.hpp"
 #include "targets/qemu/qemu.hpp"
@@ -48,7 +48,7 @@ Result<GuestFile> GuestFile::copy_of(const std::filesystem::path& source, std::s
 
 Result<JobResult> LinuxVm::run(const Job& job) const {
   KJUMP_TRY(const std::filesystem::path kernel, find_kernel(options_.kernel));
-  KJUMP_TRY(const std::uint64_t nonce, fresh_nonce());
+  KJUMP_TRY(const std::uint64_t nonce, System().random());
   KJUMP_TRY(const std::vector<std::byte> initramfs, build_initramfs(job, nonce));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.machine.artifacts));
   const Paths paths{kernel, artifacts.directory() / "initramfs.cpio", artifacts.directory() / "agent.port"};

@@ -60,15 +60,14 @@ Failure nonsense(const Error& error, const JobResult& result) {
 Result<RunReport> LinuxVmTarget::run(const Image& image, const RunRequest& request) {
   KJUMP_TRY(const Job job, make_job(image, request));
   KJUMP_TRY(const JobResult result, vm_.run(job));
-  auto report = report::from_json(result.out);
+  if (std::optional<Error> error = report::error_from_json(result.out)) {
+    // The guest's own kjump speaks; its paths and hints are about the guest.
+    error->what = "in the guest: " + error->what;
+    return Failure(*std::move(error));
+  }
+  auto report = report::report_from_json(result.out);
   if (!report) {
-    if (report.error().code == ErrorCode::kMalformed && result.out.find("\"error\"") == std::string::npos) {
-      return nonsense(report.error(), result);
-    }
-    // What the guest's own kjump says; its paths and hints are about the guest.
-    Error error = std::move(report).error();
-    error.what = "in the guest: " + error.what;
-    return Failure(std::move(error));
+    return nonsense(report.error(), result);
   }
   report->target = name();
   report->log = result.console;

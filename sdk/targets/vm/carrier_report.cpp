@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 #include <kjump/abi/carrier.hpp>
 
-#include "report/decode.hpp"
 #include "report/names.hpp"
 #include "targets/qemu/files.hpp"
 
@@ -17,11 +19,12 @@ Failure carrier_failed(const std::string& how) {
 }
 
 Result<void> check(const abi::CarrierResult& result, std::uint64_t nonce) {
-  if (result.magic != abi::kCarrierMagic || result.nonce != nonce) {
-    return carrier_failed("it left no result");
-  }
-  if (result.error == abi::kCarrierErrorPlan) {
+  // Without a plan it knows no nonce to echo.
+  if (result.magic == abi::kCarrierMagic && result.error == abi::kCarrierErrorPlan) {
     return carrier_failed("it cannot read its plan");
+  }
+  if (result.magic != abi::kCarrierMagic || result.nonce != nonce) {
+    return carrier_failed("it left no result of this run");
   }
   if (result.error != 0 || result.jumps_done > abi::kCarrierMaxJumps) {
     return carrier_failed(fmt::format("error {}, {} jumps", result.error, result.jumps_done));
@@ -48,10 +51,10 @@ std::string stage_of(const abi::ExchangeHeader& header) {
 
 }  // namespace
 
-Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& image, std::uint64_t nonce,
-                                      double ticks_per_microsecond) {
+Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& image, const ExchangeTicket& ticket,
+                                      const TscRate& rate) {
   KJUMP_TRY(const auto result, memory.read_struct<abi::CarrierResult>(abi::kCarrierResultBase));
-  KJUMP_CHECK(check(result, nonce));
+  KJUMP_CHECK(check(result, ticket.nonce));
   RunReport report;
   report.target = "vm";
   report.door = "carrier";
@@ -61,12 +64,10 @@ Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& im
       report.jumps.push_back(silent_jump());
       continue;
     }
-    const auto& times = result.jump[i];
     KJUMP_TRY(const auto exchange, memory.read(abi::kCarrierCopyBase + i * abi::kExchangeBytes, abi::kExchangeBytes));
-    KJUMP_TRY(JumpReport jump,
-              report::decode_exchange(exchange, nonce, i + 1,
-                                      {times.tsc_before, times.tsc_after, ticks_per_microsecond}));
-    report.jumps.push_back(std::move(jump));
+    report.jumps.push_back(read_exchange({ticket.nonce, i + 1, ticket.deadline_ms}, exchange));
+    const auto& times = result.jump[i];
+    report.jumps.back().phases = phases_of(exchange, times.tsc_before, times.tsc_after, rate);
     if (report.jumps.back().outcome != abi::Outcome::kReturned) {
       break;
     }
@@ -74,12 +75,15 @@ Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& im
   if (report.jumps.empty()) {
     return carrier_failed("it made no jump");
   }
+  if (image.info().standalone()) {
+    report.notes.emplace_back("a standalone image has no exchange: that it came back is all that is known");
+  }
   return report;
 }
 
-std::string last_seen(const GuestMemory& memory, const Image& image, std::uint64_t nonce) {
+std::string last_seen(const GuestMemory& memory, const Image& image, const ExchangeTicket& ticket) {
   const auto result = memory.read_struct<abi::CarrierResult>(abi::kCarrierResultBase);
-  if (!result || result->magic != abi::kCarrierMagic || result->nonce != nonce) {
+  if (!result || result->magic != abi::kCarrierMagic || result->nonce != ticket.nonce) {
     return "the machine was lost before the first jump";
   }
   std::string text = fmt::format("jump {} was lost", result->jumps_done + 1);
@@ -87,15 +91,18 @@ std::string last_seen(const GuestMemory& memory, const Image& image, std::uint64
     return text;
   }
   const auto header = memory.read_struct<abi::ExchangeHeader>(image.info().exchange_base);
-  if (!header || header->magic != abi::kExchangeMagic || header->nonce != nonce) {
+  if (!header || header->magic != abi::kExchangeMagic || header->nonce != ticket.nonce) {
     return text + ", and the exchange is damaged";
   }
   text += " " + stage_of(*header);
   if (const auto exchange = memory.read(image.info().exchange_base, abi::kExchangeBytes)) {
-    const auto jump = report::decode_exchange(*exchange, nonce, header->sequence);
-    if (jump && !jump->console.empty()) {
-      text += ", which had printed: " + telling_lines(jump->console);
-    }
+    // It has not ended, so most of the report is void; what it has printed so far is there.
+    const auto text_end = std::min(header->console_bytes, abi::kConsoleCapacity);
+    const auto printed = std::span(*exchange).subspan(abi::kConsoleOffset, text_end);
+    std::string console(printed.size(), '\0');
+    std::transform(printed.begin(), printed.end(), console.begin(),
+                   [](std::byte byte) { return static_cast<char>(byte); });
+    text += console.empty() ? "" : "; the payload had printed: " + telling_lines(console);
   }
   return text;
 }

@@ -3,12 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstring>
 #include <span>
 
 #include <kjump/abi/carrier.hpp>
-#include <kjump/abi/exchange.hpp>
+
+#include "host/exchange.hpp"
 
 namespace kjump::targets {
 namespace {
@@ -19,9 +18,9 @@ void append(std::vector<std::byte>& bytes, const Struct& value) {
   bytes.insert(bytes.end(), part.begin(), part.end());
 }
 
-abi::LoaderParameters loader_parameters(const Image& image, std::uint64_t nonce) {
+abi::LoaderParameters loader_parameters(std::uint64_t nonce) {
   abi::LoaderParameters parameters;
-  parameters.flags = abi::kParameterLoadKernelGdt | (image.info().standalone() ? 0 : abi::kParameterHasExchange);
+  parameters.flags = abi::kParameterLoadKernelGdt;
   parameters.nonce = nonce;
   parameters.kernel_gdt_base = abi::kCarrierGdtBase;
   parameters.kernel_gdt_limit = abi::kCarrierGdtLimit;
@@ -33,12 +32,6 @@ Result<void> check_request(const Image& image, const RunRequest& request) {
   if (request.jumps == 0 || request.jumps > abi::kCarrierMaxJumps) {
     return fail(ErrorCode::kLimit, fmt::format("cannot make {} jumps in one session", request.jumps),
                 "target vm", fmt::format("ask for 1 to {}", abi::kCarrierMaxJumps));
-  }
-  if (request.request.size() > abi::kRequestCapacity) {
-    return fail(ErrorCode::kLimit,
-                fmt::format("the request has {} bytes, the exchange holds {}", request.request.size(),
-                            abi::kRequestCapacity),
-                image.info().name);
   }
   if (image.info().standalone() && !request.request.empty()) {
     return fail(ErrorCode::kInvalid, "a standalone image has no exchange and takes no request", image.info().name,
@@ -56,38 +49,19 @@ std::uint32_t jump_deadline_ms(const Image& image, const RunRequest& request) {
   return image.info().deadline_ms != 0 ? image.info().deadline_ms : kDefaultDeadlineMs;
 }
 
-Result<std::vector<std::byte>> fresh_exchange(const Image& image, const RunRequest& request, std::uint64_t nonce) {
+Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& request,
+                                          const ExchangeTicket& ticket) {
   KJUMP_CHECK(check_request(image, request));
-  abi::ExchangeHeader header{};
-  header.magic = abi::kExchangeMagic;
-  header.version = abi::kExchangeVersion;
-  header.header_bytes = abi::kExchangeHeaderBytes;
-  header.nonce = nonce;
-  header.sequence = 1;
-  header.outcome = static_cast<std::uint32_t>(abi::Outcome::kPending);
-  header.request_offset = abi::kRequestOffset;
-  header.request_bytes = static_cast<std::uint32_t>(request.request.size());
-  header.reply_offset = abi::kReplyOffset;
-  header.reply_capacity = abi::kReplyCapacity;
-  header.console_offset = abi::kConsoleOffset;
-  header.console_capacity = abi::kConsoleCapacity;
-  header.deadline_ms = jump_deadline_ms(image, request);
-  std::vector<std::byte> exchange(abi::kRequestOffset + request.request.size());
-  std::memcpy(exchange.data(), &header, sizeof header);
-  std::copy(request.request.begin(), request.request.end(), exchange.begin() + abi::kRequestOffset);
-  return exchange;
-}
-
-Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& request, std::uint64_t nonce) {
-  KJUMP_CHECK(check_request(image, request));
-  KJUMP_TRY(std::vector<Segment> segments, image.prepared(loader_parameters(image, nonce)));
+  KJUMP_TRY(std::vector<Segment> segments, image.prepared(loader_parameters(ticket.nonce)));
   abi::CarrierPlan plan{};
   plan.magic = abi::kCarrierMagic;
-  plan.nonce = nonce;
+  plan.nonce = ticket.nonce;
   plan.entry = image.info().kexec_entry;
   plan.jumps = request.jumps;
   if (!image.info().standalone()) {
-    KJUMP_TRY(std::vector<std::byte> exchange, fresh_exchange(image, request, nonce));
+    // All of it: the carrier puts this very content back before every jump, with the jump's number.
+    KJUMP_TRY(std::vector<std::byte> exchange,
+              fill_exchange(ticket, request.request));
     plan.header_address = image.info().exchange_base;
     segments.push_back({image.info().exchange_base, image.info().exchange_bytes, std::move(exchange)});
   }

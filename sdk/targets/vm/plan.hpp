@@ -10,17 +10,15 @@
 #include <kjump/result.hpp>
 #include <kjump/target.hpp>
 
+#include "host/exchange.hpp"
+
 namespace kjump::targets {
 
 /// The deadline of one jump: the caller's, else the image's own, else kDefaultDeadlineMs.
 [[nodiscard]] std::uint32_t jump_deadline_ms(const Image& image, const RunRequest& request);
 
-/// The exchange as the caller leaves it for the first jump: header and request.
-[[nodiscard]] Result<std::vector<std::byte>> fresh_exchange(const Image& image, const RunRequest& request,
-                                                            std::uint64_t nonce);
-
-/// The carrier's Multiboot module.
+/// The carrier's Multiboot module. `ticket` is that of the first jump.
 [[nodiscard]] Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& request,
-                                                        std::uint64_t nonce);
+                                                        const ExchangeTicket& ticket);
 
 }  // namespace kjump::targets

@@ -6,7 +6,7 @@
 #include <kjump/abi/carrier.hpp>
 #include <kjump/target.hpp>
 
-#include "targets/nonce.hpp"
+#include "host/tsc_clock.hpp"
 #include "targets/qemu/files.hpp"
 #include "targets/qemu/machine.hpp"
 #include "targets/qemu/qemu.hpp"
@@ -14,7 +14,6 @@
 #include "targets/vm/carrier_report.hpp"
 #include "targets/vm/guest_memory.hpp"
 #include "targets/vm/plan.hpp"
-#include "targets/vm/tsc.hpp"
 
 namespace kjump {
 namespace {
@@ -58,8 +57,10 @@ Result<std::string> module_argument(const std::filesystem::path& plan) {
 
 Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   KJUMP_CHECK(check_machine(options_));
-  KJUMP_TRY(const std::uint64_t nonce, fresh_nonce());
-  KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, nonce));
+  const System system;
+  KJUMP_TRY(const std::uint64_t nonce, system.random());
+  const ExchangeTicket ticket{nonce, 1, jump_deadline_ms(image, request)};
+  KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, ticket));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.artifacts));
   const std::filesystem::path plan_file = artifacts.directory() / "plan.bin";
   KJUMP_CHECK(write_file(plan_file, plan));
@@ -67,7 +68,7 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   KJUMP_TRY(const std::string module, module_argument(plan_file));
   KJUMP_TRY(const GuestMemory memory, GuestMemory::create(options_.memory_mib));
   QemuSpec spec;
-  spec.limit = kBootLimit + request.jumps * (milliseconds(jump_deadline_ms(image, request)) + kJumpMargin);
+  spec.limit = kBootLimit + request.jumps * (milliseconds(ticket.deadline_ms) + kJumpMargin);
   spec.ram_fd = memory.fd();
   KJUMP_TRY(spec.arguments, machine_arguments(options_, true));
   spec.arguments.insert(spec.arguments.end(),
@@ -76,12 +77,12 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   if (options_.progress) {
     options_.progress("running " + image.info().name + " in a bare virtual machine");
   }
-  const TscRate rate;
+  const TscCalibration calibration(system);
   KJUMP_TRY(const QemuOutcome outcome, run_qemu(spec, artifacts));
   if (outcome.end != QemuEnd::kDebugExit) {
-    return guest_failure(last_seen(memory, image, nonce), outcome, artifacts);
+    return guest_failure(last_seen(memory, image, ticket), outcome, artifacts);
   }
-  auto report = read_carrier_report(memory, image, nonce, rate.ticks_per_microsecond());
+  auto report = read_carrier_report(memory, image, ticket, calibration.finish());
   if (!report) {
     return guest_failure(report.error().what, outcome, artifacts);
   }

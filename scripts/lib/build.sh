@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# Building kjump itself. Sourced, never run; needs report.sh and packages.sh. $root is the repository.
+
+# Debian 12 packages of the build; the kernels' own are in scripts/kernel.
+build_packages=(g++ cmake ninja-build nasm lld pkg-config libelf-dev zlib1g-dev libfmt-dev libexpected-dev
+    nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev)
+# What runs the virtual machines, and what goes into them.
+run_packages=(qemu-system-x86 busybox-static e2fsprogs)
+# The rest of the test command: second compiler, fuzzing runtime, linters, a stock kexec.
+check_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck kexec-tools)
+
+# build_kjump PRESET [TARGET...]: configures once, then builds; output only when something goes wrong or takes long.
+build_kjump() {
+    local preset=$1 log
+    shift
+    log=$(mktemp)
+    if ! { cmake -S "$root" --preset "$preset" && cmake --build --preset "$preset" ${1:+--target "$@"}; } >"$log" 2>&1; then
+        grep -E 'error|warning|FAILED' "$log" | head -n 20 >&2
+        fail "kjump does not build with preset $preset; the whole log is $log"
+    fi
+    rm -f "$log"
+}
