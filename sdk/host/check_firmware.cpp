@@ -14,22 +14,23 @@ namespace {
 constexpr const char* kNoBiosFix = "boot in legacy (BIOS, CSM) mode, or use images that need no BIOS";
 
 Check check_boot(bool efi, bool vectors_sane, const Needs& needs) {
-  static const std::string kId = "firmware";
-  static const std::string kTitle = "firmware has BIOS services";
+  static constexpr const char* kId = "firmware";
+  static constexpr const char* kTitle = "firmware has BIOS services";
   if (!efi) {
     return passed(kId, kTitle, "booted by a BIOS");
   }
   if (vectors_sane) {
     return remark(kId, kTitle, "booted by EFI, but page 0 holds a BIOS's vectors (CSM)");
   }
-  static const std::string kFinding = "booted by EFI without CSM: there are no BIOS services";
-  return needs.bios ? failed(kId, kTitle, ErrorCode::kUnsupported, kFinding, kNoBiosFix)
-                    : remark(kId, kTitle, kFinding + "; images that need them are refused", kNoBiosFix);
+  static constexpr const char* kFinding = "booted by EFI without CSM: there are no BIOS services";
+  return needs.bios
+             ? failed(kId, kTitle, ErrorCode::kUnsupported, kFinding, kNoBiosFix)
+             : remark(kId, kTitle, std::string(kFinding) + "; images that need them are refused", kNoBiosFix);
 }
 
 Check check_vectors(const Result<LowMemoryFacts>& facts, const Needs& needs) {
-  static const std::string kId = "ivt";
-  static const std::string kTitle = "BIOS interrupt vectors are sane";
+  static constexpr const char* kId = "ivt";
+  static constexpr const char* kTitle = "BIOS interrupt vectors are sane";
   if (facts && facts->ivt_problem.empty()) {
     return passed(kId, kTitle,
                   fmt::format("INT 10h, 13h, 15h and 1Ah lead into ROM, base memory ends at {:#x}",
@@ -49,9 +50,9 @@ std::vector<Check> check_firmware(const System& system, const Needs& needs) {
 }
 
 Check check_low_memory(const System& system) {
-  static const std::string kId = "low-memory";
-  static const std::string kTitle = "an image's memory is System RAM";
-  static const std::string kFix =
+  static constexpr const char* kId = "low-memory";
+  static constexpr const char* kTitle = "an image's memory is System RAM";
+  static constexpr const char* kFix =
       "this firmware leaves too little conventional memory; look for a setup option "
       "that moves or shrinks its data area";
   const auto map = MemoryMap::read(system);

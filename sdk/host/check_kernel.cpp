@@ -51,7 +51,7 @@ bool asks_for_stuffing(const std::string& command_line) {
 }
 
 Check check_first_cpu(const System& system) {
-  static const std::string kTitle = "CPU 0 is online";
+  static constexpr const char* kTitle = "CPU 0 is online";
   // "0-3": the lowest comes first.
   const std::string online = system.read_line("/sys/devices/system/cpu/online", "0");
   if (online == "0" || online.starts_with("0-") || online.starts_with("0,")) {
@@ -64,8 +64,8 @@ Check check_first_cpu(const System& system) {
 }  // namespace
 
 Check check_kernel_version(const System& system, const Needs& needs) {
-  static const std::string kId = "kernel-version";
-  static const std::string kTitle = "kernel version is known to work";
+  static constexpr const char* kId = "kernel-version";
+  static constexpr const char* kTitle = "kernel version is known to work";
   const auto kernel = identify_kernel(system);
   if (!kernel) {
     return failed(kId, kTitle, kernel.error().code, kernel.error().text(), "report this kernel's uname -r");
@@ -93,8 +93,8 @@ std::vector<Check> check_processor(const System& system) {
 }
 
 Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel) {
-  static const std::string kId = "kernel-gdt";
-  static const std::string kTitle = "the kernel's GDT is known";
+  static constexpr const char* kId = "kernel-gdt";
+  static constexpr const char* kTitle = "the kernel's GDT is known";
   if (const KernelGdt* best = search.best()) {
     return passed(kId, kTitle,
                   fmt::format("{:#x} limit {:#x} from {}{}", best->base, best->limit, best->source,
@@ -109,9 +109,9 @@ Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel) {
 
 // Call depth tracking makes the kernel's way back call C code while GS is still the payload's (1.5 number 9).
 Check check_return_path(const System& system) {
-  static const std::string kId = "retbleed";
-  static const std::string kTitle = "no call depth tracking";
-  static const std::string kFix = "boot without retbleed=stuff (retbleed=auto)";
+  static constexpr const char* kId = "retbleed";
+  static constexpr const char* kTitle = "no call depth tracking";
+  static constexpr const char* kFix = "boot without retbleed=stuff (retbleed=auto)";
   const std::string mitigation = system.read_line("/sys/devices/system/cpu/vulnerabilities/retbleed");
   const bool asked = asks_for_stuffing(system.read_line("/proc/cmdline"));
   const std::string words = lower(mitigation);

@@ -19,7 +19,7 @@ constexpr int kUnlimited = -1;
 constexpr int kCallsOfASession = 2;
 
 Check check_boot_capability(const System& system) {
-  static const std::string kTitle = "may load and start kernels";
+  static constexpr const char* kTitle = "may load and start kernels";
   if (has_capability(system, CAP_SYS_BOOT)) {
     return passed("cap-sys-boot", kTitle, "CAP_SYS_BOOT is held");
   }
@@ -28,8 +28,8 @@ Check check_boot_capability(const System& system) {
 }
 
 Check check_disabled(const System& system) {
-  static const std::string kId = "kexec-load-disabled";
-  static const std::string kTitle = "kexec_load is not switched off";
+  static constexpr const char* kId = "kexec-load-disabled";
+  static constexpr const char* kTitle = "kexec_load is not switched off";
   if (system.read_line(kDisabledFile, "0") == "0") {
     return passed(kId, kTitle, "kernel.kexec_load_disabled is 0");
   }
@@ -46,14 +46,14 @@ int calls_left(const System& system) {
 }
 
 Check check_limit(const System& system) {
-  static const std::string kId = "kexec-load-limit";
-  static const std::string kTitle = "kexec_load may be called often enough";
+  static constexpr const char* kId = "kexec-load-limit";
+  static constexpr const char* kTitle = "kexec_load may be called often enough";
   const int left = calls_left(system);
   if (left < 0) {
     return passed(kId, kTitle, "no limit");
   }
   const std::string finding = "kernel.kexec_load_limit_reboot leaves " + std::to_string(left) + " calls";
-  static const std::string kFix =
+  static constexpr const char* kFix =
       "it can only be lowered until the next boot: remove it from /etc/sysctl.d and reboot";
   if (left < kCallsOfASession) {
     return failed(kId, kTitle, ErrorCode::kForbidden, finding + ", loading and unloading take 2", kFix);
@@ -62,8 +62,8 @@ Check check_limit(const System& system) {
 }
 
 Check check_loaded(const System& system) {
-  static const std::string kId = "kexec-loaded";
-  static const std::string kTitle = "no other image is loaded";
+  static constexpr const char* kId = "kexec-loaded";
+  static constexpr const char* kTitle = "no other image is loaded";
   if (system.read_line("/sys/kernel/kexec_loaded", "0") == "0") {
     return passed(kId, kTitle, "/sys/kernel/kexec_loaded is 0");
   }
@@ -86,8 +86,8 @@ std::string who_forbids(const System& system) {
 }
 
 Check explain_probe(const System& system, int error) {
-  static const std::string kId = "kexec-probe";
-  static const std::string kTitle = "kernel supports kexec jump";
+  static constexpr const char* kId = "kexec-probe";
+  static constexpr const char* kTitle = "kernel supports kexec jump";
   switch (error) {
     case EFAULT:  // it got as far as reading the segment list, which is not there
       return passed(kId, kTitle, "kexec_load accepts KEXEC_PRESERVE_CONTEXT");

@@ -11,20 +11,20 @@ namespace kjump {
 namespace {
 
 Check check_raw_io(const System& system, bool required) {
-  static const std::string kId = "cap-sys-rawio";
-  static const std::string kTitle = "may use physical memory";
+  static constexpr const char* kId = "cap-sys-rawio";
+  static constexpr const char* kTitle = "may use physical memory";
   if (has_capability(system, CAP_SYS_RAWIO)) {
     return passed(kId, kTitle, "CAP_SYS_RAWIO is held");
   }
-  static const std::string kFinding = "CAP_SYS_RAWIO is missing";
-  static const std::string kFix = "run as root, outside of unprivileged containers";
+  static constexpr const char* kFinding = "CAP_SYS_RAWIO is missing";
+  static constexpr const char* kFix = "run as root, outside of unprivileged containers";
   return required ? failed(kId, kTitle, ErrorCode::kForbidden, kFinding, kFix)
                   : remark(kId, kTitle, kFinding, kFix);
 }
 
 Check check_lockdown(const System& system) {
-  static const std::string kId = "lockdown";
-  static const std::string kTitle = "kernel is not locked down";
+  static constexpr const char* kId = "lockdown";
+  static constexpr const char* kTitle = "kernel is not locked down";
   const std::string mode = lockdown_mode(system);
   if (mode == "none") {
     return passed(kId, kTitle, "lockdown is off");
@@ -36,8 +36,8 @@ Check check_lockdown(const System& system) {
 
 // Mapping for reading shows that the range can be reached without changing it.
 Check check_device(const System& system, bool required) {
-  static const std::string kId = "dev-mem";
-  static const std::string kTitle = "low memory can be mapped";
+  static constexpr const char* kId = "dev-mem";
+  static constexpr const char* kTitle = "low memory can be mapped";
   const auto mapping =
       PhysicalMapping::map(system, abi::kExchangeBase, abi::kExchangeBytes, PhysicalMapping::Access::kRead);
   if (mapping) {

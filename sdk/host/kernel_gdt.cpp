@@ -38,14 +38,15 @@ Result<KernelGdt> plausible(const DescriptorTable& table, std::string source) {
 }
 
 Result<KernelGdt> from_sgdt(System& system, const Kernel& kernel) {
-  static const std::string kSource = "SGDT";
+  static constexpr const char* kSource = "SGDT";
   if (!kernel.version.at_least(5, 4)) {
     // Older kernels do not emulate it for 64-bit programs but kill them.
-    return fail(ErrorCode::kUnsupported, kSource + ": not tried on kernels before 5.4");
+    return fail(ErrorCode::kUnsupported, std::string(kSource) + ": not tried on kernels before 5.4");
   }
   const OnCpu0 pinned(system);
   if (pinned.error() != 0) {
-    return fail(ErrorCode::kSystem, kSource + ": cannot move to CPU 0: " + std::strerror(pinned.error()));
+    return fail(ErrorCode::kSystem,
+                fmt::format("{}: cannot move to CPU 0: {}", kSource, std::strerror(pinned.error())));
   }
   return plausible(system.store_gdt(), kSource);
 }
@@ -61,9 +62,9 @@ bool holds_kernel_segments(const std::string& table) {
 }
 
 Result<KernelGdt> from_per_cpu_area(const System& system) {
-  static const std::string kSource = "per-CPU area";
+  static constexpr const char* kSource = "per-CPU area";
   const auto explain = [](Error error) {
-    error.what = kSource + ": " + error.text();
+    error.what = fmt::format("{}: {}", kSource, error.text());
     return Failure(Error{error.code, error.what, {}, {}, 0});
   };
   const auto symbols = kernel_symbols(system, {"__per_cpu_offset", "gdt_page"});
@@ -90,9 +91,9 @@ Result<KernelGdt> from_per_cpu_area(const System& system) {
 }
 
 Result<KernelGdt> from_fixed_alias(const Kernel& kernel) {
-  static const std::string kSource = "fixed alias of kernels 4.15 to 6.1";
+  static constexpr const char* kSource = "fixed alias of kernels 4.15 to 6.1";
   if (!kernel.has_fixed_gdt_alias()) {
-    return fail(ErrorCode::kUnsupported, kSource + ": this is " + kernel.version.text());
+    return fail(ErrorCode::kUnsupported, std::string(kSource) + ": this is " + kernel.version.text());
   }
   return KernelGdt{kFixedAlias, kGdtLimit, kSource};
 }

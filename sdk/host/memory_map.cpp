@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/memory_map.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <sstream>
@@ -20,10 +22,10 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
 
 // One directory per range, with the files start, end (inclusive) and type.
 std::vector<MemoryRange> from_firmware(const System& system) {
-  static const std::string kDirectory = "/sys/firmware/memmap";
+  static constexpr const char* kDirectory = "/sys/firmware/memmap";
   std::vector<MemoryRange> ranges;
   for (const std::string& name : system.list_directory(kDirectory)) {
-    const std::string entry = kDirectory + "/" + name;
+    const std::string entry = fmt::format("{}/{}", kDirectory, name);
     const auto start = parse_hex(system.read_line(entry + "/start"));
     const auto last = parse_hex(system.read_line(entry + "/end"));
     if (start && last && *last >= *start) {

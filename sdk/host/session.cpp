@@ -87,7 +87,9 @@ Result<void> load(Session::State& state, const Image& image) {
 
 // Without an exchange there is nothing to read: it came back, and that is all we know.
 JumpReport blind_report(Session::State& state) {
-  state.notes.emplace_back("a standalone image has no exchange: that it came back is all that is known");
+  if (state.ticket.sequence == 1) {
+    state.notes.emplace_back("a standalone image has no exchange: that it came back is all that is known");
+  }
   JumpReport report;
   report.outcome = abi::Outcome::kReturned;
   return report;
@@ -141,7 +143,7 @@ Result<JumpReport> Session::jump(std::span<const std::byte> request, std::uint32
 Result<void> Session::close() {
   State& state = *state_;
   state.open = false;
-  const auto unloaded = state.door->put_back();
+  auto unloaded = state.door->put_back();
   // While the image is loaded a reboot could still enter it, but only with this nonce: the memory may go.
   state.exchange.reset();
   state.lock.reset();
@@ -150,7 +152,7 @@ Result<void> Session::close() {
 }
 
 bool Session::interrupted() const {
-  return SignalsHeld::one_waits();
+  return state_->held && SignalsHeld::one_waits();
 }
 std::string Session::door() const {
   return state_->door->name();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "cli/doctor_text.hpp"
@@ -46,9 +47,8 @@ TEST(Doctor, HealthyMachineCanJump) {
   const std::vector<Check> checks = examine(machine);
   EXPECT_TRUE(can_jump(checks));
   std::vector<std::string> ids;
-  for (const Check& check : checks) {
-    ids.push_back(check.id);
-  }
+  std::transform(checks.begin(), checks.end(), std::back_inserter(ids),
+                 [](const Check& check) { return check.id; });
   EXPECT_EQ(ids, (std::vector<std::string>{"cap-sys-rawio", "lockdown", "dev-mem", "kernel-version",
                                            "firmware", "ivt", "low-memory", "cpus", "paging-depth", "hpet",
                                            "cap-sys-boot", "kexec-load-disabled", "kexec-load-limit",

@@ -58,7 +58,7 @@ TEST(HostFirmware, BaseMemoryMustBePlausible) {
 
 TEST(HostFirmware, HpetTableIsChecked) {
   const test::FakeMachine machine;
-  static const std::string kFile = "/sys/firmware/acpi/tables/HPET";
+  static constexpr const char* kFile = "/sys/firmware/acpi/tables/HPET";
   EXPECT_EQ(find_hpet(machine), 0U);
   machine.put(kFile, hpet_table(0xFED00000));
   EXPECT_EQ(find_hpet(machine), 0xFED00000U);

@@ -21,7 +21,7 @@ std::string why_closed(test::FakeMachine& machine) {
 }
 
 // The error of loading one segment, or "loaded".
-std::string why_not_loaded(test::FakeMachine& machine, std::vector<Segment> segments) {
+std::string why_not_loaded(test::FakeMachine& machine, const std::vector<Segment>& segments) {
   KexecDoor door(machine);
   const ImageInfo info = test::small_image().info();
   const auto prepared = door.prepare(info, segments);

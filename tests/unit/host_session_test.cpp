@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <string_view>
 
 #include "host/kexec_door.hpp"
 #include "host/open_session.hpp"
@@ -15,12 +16,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::string kOldContent = "what Linux had here";
+constexpr std::string_view kOldContent = "what Linux had here";
 
 class HostSession : public ::testing::Test {
  protected:
   HostSession() {
-    machine.poke(abi::kExchangeBase, kOldContent);
+    machine.poke(abi::kExchangeBase, std::string(kOldContent));
     machine.answer();
   }
 

@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ; Stands in for the carrier: claims success on the serial port and through the exit port, but has not run
 ; anything and leaves no result.
+%include "abi.inc"
 %include "multiboot.inc"
         mov     esi, claim
         mov     dx, 0x3F8
