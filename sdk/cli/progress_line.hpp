@@ -55,10 +55,12 @@ class ProgressLine {
   void show() {
     std::unique_lock lock(mutex_);
     bool shown = false;
-    while (!changed_.wait_until(lock, Clock::now() + std::chrono::milliseconds(500), [this] { return done_; })) {
+    while (
+        !changed_.wait_until(lock, Clock::now() + std::chrono::milliseconds(500), [this] { return done_; })) {
       const auto passed = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - start_);
       if (passed >= kPatience && !text_.empty()) {
-        std::fprintf(stderr, "%s%s, %lld s", kClearLine, text_.c_str(), static_cast<long long>(passed.count()));
+        std::fprintf(stderr, "%s%s, %lld s", kClearLine, text_.c_str(),
+                     static_cast<long long>(passed.count()));
         shown = true;
       }
     }
@@ -72,7 +74,7 @@ class ProgressLine {
   std::condition_variable changed_;
   bool done_ = false;
   std::string text_;
-  std::thread thread_;   // last: it uses all of the above
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace kjump::cli

@@ -20,7 +20,7 @@
 namespace kjump::cli {
 namespace {
 
-constexpr double kLongestDeadline = 86'400;   // seconds
+constexpr double kLongestDeadline = 86'400;  // seconds
 
 struct RunOptions {
   TargetOptions target;
@@ -28,7 +28,7 @@ struct RunOptions {
   std::filesystem::path request;
   std::filesystem::path reply;
   std::uint32_t jumps = 1;
-  double deadline = 0;   // seconds
+  double deadline = 0;  // seconds
   bool json = false;
 };
 
@@ -45,7 +45,9 @@ Result<RunReport> run_image(const RunOptions& options) {
   return target->run(image, request);
 }
 
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 void run_command(const RunOptions& options) {
   const Result<RunReport> report = run_image(options);
@@ -71,12 +73,16 @@ void run_command(const RunOptions& options) {
 void add_run(CLI::App& app) {
   CLI::App* command = app.add_subcommand("run", "Run a jump image and show what it printed and replied.");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("image", options->image, "jump image, made by kjump link")->required()->type_name("FILE");
+  command->add_option("image", options->image, "jump image, made by kjump link")
+      ->required()
+      ->type_name("FILE");
   options->target.add_to(*command);
   command->add_option("--in", options->request, "file with the request, /dev/stdin for standard input")
       ->type_name("FILE");
-  command->add_option("--out", options->reply, "write the reply of the last jump to this file")->type_name("FILE");
-  command->add_option("--jumps", options->jumps, "jumps to make into the image, which stays loaded in between")
+  command->add_option("--out", options->reply, "write the reply of the last jump to this file")
+      ->type_name("FILE");
+  command
+      ->add_option("--jumps", options->jumps, "jumps to make into the image, which stays loaded in between")
       ->check(CLI::Range(1U, 1'000'000U))
       ->capture_default_str();
   command

@@ -30,11 +30,12 @@ class TargetOptions {
     linux_only_.push_back(
         app.add_option("--append", linux_.extra_command_line, "linux-vm: more for the kernel command line"));
     MachineOptions& machine = linux_.machine;
-    machine_only_.push_back(
-        app.add_option("--cpus", machine.cpus, "processors of the virtual machine")->check(CLI::Range(1, 255)));
+    machine_only_.push_back(app.add_option("--cpus", machine.cpus, "processors of the virtual machine")
+                                ->check(CLI::Range(1, 255)));
     machine_only_.push_back(
         app.add_option("--memory", machine.memory_mib, "its memory in MiB")->check(CLI::Range(64, 1 << 20)));
-    machine_only_.push_back(app.add_option("--cpu", machine.cpu_model, "its processor model, as for QEMU's -cpu"));
+    machine_only_.push_back(
+        app.add_option("--cpu", machine.cpu_model, "its processor model, as for QEMU's -cpu"));
     machine_only_.push_back(
         app.add_option("--machine", machine.machine, "its chip set")->check(CLI::IsMember({"pc", "q35"})));
     machine_only_.push_back(

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "host/checks.hpp"
+#include "host/cpu_flags.hpp"
 #include "host/firmware.hpp"
 
 namespace kjump {
@@ -28,17 +29,6 @@ std::string version_remarks(const Kernel& kernel) {
     text += ", may leave devices suspended when a driver refuses to freeze (before 6.17)";
   }
   return text;
-}
-
-// Word `wanted` in the flags line of /proc/cpuinfo.
-bool has_cpu_flag(const System& system, const std::string& wanted) {
-  const std::string info = system.read_line("/proc/cpuinfo");
-  const auto flags = info.find("\nflags");
-  if (flags == std::string::npos) {
-    return false;
-  }
-  const std::string line = info.substr(flags + 1, info.find('\n', flags + 1) - flags - 1) + ' ';
-  return line.find(' ' + wanted + ' ') != std::string::npos;
 }
 
 // "retbleed=stuff", also in a list: "retbleed=force,stuff".
@@ -95,7 +85,7 @@ std::vector<Check> check_processor(const System& system) {
 Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel) {
   static constexpr const char* kId = "kernel-gdt";
   static constexpr const char* kTitle = "the kernel's GDT is known";
-  if (const KernelGdt* best = search.best()) {
+  if (const auto& best = search.found) {
     return passed(kId, kTitle,
                   fmt::format("{:#x} limit {:#x} from {}{}", best->base, best->limit, best->source,
                               search.needed ? "" : " (this kernel does without)"));

@@ -8,6 +8,7 @@
 #include <kjump/abi/layout.hpp>
 #include <kjump/abi/processor.hpp>
 
+#include "host/cpu_flags.hpp"
 #include "host/kernel_memory.hpp"
 
 namespace kjump {
@@ -42,6 +43,10 @@ Result<KernelGdt> from_sgdt(System& system, const Kernel& kernel) {
   if (!kernel.version.at_least(5, 4)) {
     // Older kernels do not emulate it for 64-bit programs but kill them.
     return fail(ErrorCode::kUnsupported, std::string(kSource) + ": not tried on kernels before 5.4");
+  }
+  if (has_cpu_flag(system, "umip")) {
+    // Not even tried: the kernel would emulate it with a false address and complain to its log.
+    return fail(ErrorCode::kUnsupported, std::string(kSource) + ": the processor hides the address (UMIP)");
   }
   const OnCpu0 pinned(system);
   if (pinned.error() != 0) {
@@ -101,7 +106,7 @@ Result<KernelGdt> from_fixed_alias(const Kernel& kernel) {
 }  // namespace
 
 Result<void> KernelGdtSearch::verdict(const Kernel& kernel) const {
-  if (!needed || best() != nullptr) {
+  if (!needed || found) {
     return {};
   }
   std::string tried;
@@ -121,14 +126,19 @@ KernelGdtSearch find_kernel_gdt(System& system, const Kernel& kernel) {
   search.needed = !kernel.restores_gdt();
   const auto keep = [&](Result<KernelGdt> found) {
     if (found) {
-      search.candidates.push_back(*std::move(found));
+      search.found = *std::move(found);
     } else {
       search.failures.push_back(found.error().what);
     }
   };
   keep(from_sgdt(system, kernel));
-  keep(from_per_cpu_area(system));
-  keep(from_fixed_alias(kernel));
+  // Reading all of /proc/kallsyms takes a while: not for a kernel that does without.
+  if (!search.found && search.needed) {
+    keep(from_per_cpu_area(system));
+  }
+  if (!search.found && search.needed) {
+    keep(from_fixed_alias(kernel));
+  }
   return search;
 }
 

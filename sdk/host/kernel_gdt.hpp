@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,16 +22,16 @@ struct KernelGdt {
 };
 
 struct KernelGdtSearch {
-  std::vector<KernelGdt> candidates;  ///< plausible ones, best first
-  std::vector<std::string> failures;  ///< why the other ways led nowhere: "SGDT: ..."
+  std::optional<KernelGdt> found;
+  std::vector<std::string> failures;  ///< why other ways led nowhere: "SGDT: ..."
   bool needed = false;                ///< this kernel does not load its GDT itself
 
-  [[nodiscard]] const KernelGdt* best() const { return candidates.empty() ? nullptr : candidates.data(); }
   /// An error when there is none and the kernel needs one.
   [[nodiscard]] Result<void> verdict(const Kernel& kernel) const;
 };
 
-/// Tries SGDT on CPU 0, the per-CPU area through /proc/kcore, and the fixed alias of old kernels.
+/// Tries SGDT on CPU 0, then, where the kernel needs its GDT, the per-CPU area through /proc/kcore and the
+/// fixed alias of old kernels. What is found looks like a kernel GDT.
 [[nodiscard]] KernelGdtSearch find_kernel_gdt(System& system, const Kernel& kernel);
 
 }  // namespace kjump

@@ -96,7 +96,7 @@ Result<void> KexecDoor::describe(abi::LoaderParameters& parameters) {
   KJUMP_TRY(const Kernel kernel, identify_kernel(system_));
   const KernelGdtSearch& search = gdt(kernel);
   KJUMP_CHECK(search.verdict(kernel));
-  if (const KernelGdt* best = search.best()) {
+  if (const auto& best = search.found) {
     // Harmless on kernels that load it themselves (kexec_jump.md 2.2 number 4).
     parameters.flags |= abi::kParameterLoadKernelGdt;
     parameters.kernel_gdt_base = best->base;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// RunReport as JSON, complete in both directions. `kjump run --json` prints it, the linux-vm target reads it.
+/// RunReport as JSON, complete in both directions. `kjump run --json` prints it, the linux-vm target reads
+/// it.
 ///
 /// {"target": "vm", "door": "carrier", "kernel": "", "log": "", "notes": [...], "breaches": [...], "jumps": [
 ///    {"outcome": "returned", "status": 0, "reply": BASE64, "console": TEXT, "console_cut": false,

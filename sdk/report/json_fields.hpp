@@ -23,7 +23,8 @@ struct Mismatch {
 /// A number that fits its type; JSON libraries cut silently.
 template <typename Number, typename Json>
 Number number(const Json& value, std::string_view key) {
-  if (value.is_number_unsigned() && value.template get<std::uint64_t>() <= std::numeric_limits<Number>::max()) {
+  if (value.is_number_unsigned() &&
+      value.template get<std::uint64_t>() <= std::numeric_limits<Number>::max()) {
     return static_cast<Number>(value.template get<std::uint64_t>());
   }
   throw Mismatch{fmt::format("{} is not a number in its range", key)};
@@ -31,7 +32,7 @@ Number number(const Json& value, std::string_view key) {
 
 /// Calls visit(key, field) for every field, in the order of the struct.
 template <typename Entry, typename Visit>
-  requires std::is_same_v<std::remove_const_t<Entry>, abi::EntryState>
+requires std::is_same_v<std::remove_const_t<Entry>, abi::EntryState>
 void visit_fields(Entry& entry, Visit visit) {
   visit("rsp", entry.rsp), visit("return_address", entry.return_address), visit("rflags", entry.rflags);
   visit("cr0", entry.cr0), visit("cr3", entry.cr3), visit("cr4", entry.cr4), visit("efer", entry.efer);
@@ -49,7 +50,7 @@ void visit_fields(Entry& entry, Visit visit) {
 }
 
 template <typename Fault, typename Visit>
-  requires std::is_same_v<std::remove_const_t<Fault>, abi::FaultRecord>
+requires std::is_same_v<std::remove_const_t<Fault>, abi::FaultRecord>
 void visit_fields(Fault& fault, Visit visit) {
   visit("vector", fault.vector), visit("error_code", fault.error_code), visit("cs", fault.cs);
   visit("eip", fault.eip), visit("esp", fault.esp), visit("eflags", fault.eflags), visit("cr2", fault.cr2);
@@ -71,7 +72,8 @@ void fields_from_json(const Json& json, Struct& fields) {
     const std::string text = json.at(key).template get<std::string>();
     std::uint64_t value = 0;
     const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + (text.starts_with("0x") ? 2 : text.size()), end, value, 16);
+    const auto parsed =
+        std::from_chars(text.data() + (text.starts_with("0x") ? 2 : text.size()), end, value, 16);
     if (parsed.ec != std::errc() || parsed.ptr != end ||
         value > std::numeric_limits<std::remove_reference_t<decltype(field)>>::max()) {
       throw Mismatch{fmt::format("{} is not a hexadecimal number in its range", key)};

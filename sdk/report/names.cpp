@@ -46,15 +46,28 @@ constexpr std::array<BitName, 11> kBreaches{{
 }};
 
 // Intel SDM volume 3, table 6-1.
-constexpr std::array<std::string_view, 22> kExceptions{
-    "divide error (#DE)",      "debug exception (#DB)",         "non-maskable interrupt",
-    "breakpoint (#BP)",        "overflow (#OF)",                "bound range exceeded (#BR)",
-    "invalid opcode (#UD)",    "no coprocessor (#NM)",          "double fault (#DF)",
-    "coprocessor overrun",     "invalid TSS (#TS)",             "segment not present (#NP)",
-    "stack fault (#SS)",       "general protection fault (#GP)", "page fault (#PF)",
-    "exception 15",            "floating-point error (#MF)",    "alignment check (#AC)",
-    "machine check (#MC)",     "SIMD error (#XM)",              "virtualization exception (#VE)",
-    "control protection (#CP)"};
+constexpr std::array<std::string_view, 22> kExceptions{"divide error (#DE)",
+                                                       "debug exception (#DB)",
+                                                       "non-maskable interrupt",
+                                                       "breakpoint (#BP)",
+                                                       "overflow (#OF)",
+                                                       "bound range exceeded (#BR)",
+                                                       "invalid opcode (#UD)",
+                                                       "no coprocessor (#NM)",
+                                                       "double fault (#DF)",
+                                                       "coprocessor overrun",
+                                                       "invalid TSS (#TS)",
+                                                       "segment not present (#NP)",
+                                                       "stack fault (#SS)",
+                                                       "general protection fault (#GP)",
+                                                       "page fault (#PF)",
+                                                       "exception 15",
+                                                       "floating-point error (#MF)",
+                                                       "alignment check (#AC)",
+                                                       "machine check (#MC)",
+                                                       "SIMD error (#XM)",
+                                                       "virtualization exception (#VE)",
+                                                       "control protection (#CP)"};
 
 constexpr std::string_view kUnnamedBit = "bit";
 
@@ -110,14 +123,25 @@ std::optional<abi::Outcome> outcome_from_name(std::string_view wanted) {
   return std::nullopt;
 }
 
-std::vector<std::string> repair_names(std::uint32_t bits) { return names_of(bits, kRepairs); }
-std::optional<std::uint32_t> repair_bit(std::string_view name) { return bit_of(name, kRepairs); }
-std::vector<std::string> hardware_names(std::uint32_t bits) { return names_of(bits, kHardware); }
-std::optional<std::uint32_t> hardware_bit(std::string_view name) { return bit_of(name, kHardware); }
-std::vector<std::string> breach_texts(std::uint32_t bits) { return names_of(bits, kBreaches); }
+std::vector<std::string> repair_names(std::uint32_t bits) {
+  return names_of(bits, kRepairs);
+}
+std::optional<std::uint32_t> repair_bit(std::string_view name) {
+  return bit_of(name, kRepairs);
+}
+std::vector<std::string> hardware_names(std::uint32_t bits) {
+  return names_of(bits, kHardware);
+}
+std::optional<std::uint32_t> hardware_bit(std::string_view name) {
+  return bit_of(name, kHardware);
+}
+std::vector<std::string> breach_texts(std::uint32_t bits) {
+  return names_of(bits, kBreaches);
+}
 
 std::string exception_name(std::uint32_t vector) {
-  return vector < kExceptions.size() ? std::string(kExceptions.at(vector)) : fmt::format("exception {}", vector);
+  return vector < kExceptions.size() ? std::string(kExceptions.at(vector))
+                                     : fmt::format("exception {}", vector);
 }
 
 std::string fault_text(const abi::FaultRecord& fault) {

@@ -41,7 +41,8 @@ std::string reply_text(std::span<const std::byte> reply) {
   std::string out = fmt::format("reply, {} bytes:\n", reply.size());
   if (is_text(reply)) {
     std::string text(reply.size(), '\0');
-    std::transform(reply.begin(), reply.end(), text.begin(), [](std::byte byte) { return static_cast<char>(byte); });
+    std::transform(reply.begin(), reply.end(), text.begin(),
+                   [](std::byte byte) { return static_cast<char>(byte); });
     return out + whole_lines(std::move(text));
   }
   out += hexdump(reply.first(std::min(reply.size(), kShownBytes)));
@@ -73,22 +74,27 @@ std::string outcome_line(const JumpReport& jump, std::size_t number) {
   return line + "\n";
 }
 
-std::string phase_text(const std::optional<std::uint64_t>& phase) { return phase ? duration(*phase) : "-"; }
+std::string phase_text(const std::optional<std::uint64_t>& phase) {
+  return phase ? duration(*phase) : "-";
+}
 
 std::string phases_table(const std::vector<JumpReport>& jumps) {
-  std::string table = fmt::format("{:<10}{:>12}{:>12}{:>12}{:>12}\n", "", "load", "way in", "payload", "way back");
+  std::string table =
+      fmt::format("{:<10}{:>12}{:>12}{:>12}{:>12}\n", "", "load", "way in", "payload", "way back");
   bool known = false;
   for (std::size_t i = 0; i < jumps.size(); ++i) {
     const Phases& phases = jumps[i].phases;
     known = known || phases.load || phases.way_in || phases.payload || phases.way_back;
-    table += fmt::format("{:<10}{:>12}{:>12}{:>12}{:>12}\n", fmt::format("jump {}", i + 1), phase_text(phases.load),
-                         phase_text(phases.way_in), phase_text(phases.payload), phase_text(phases.way_back));
+    table += fmt::format("{:<10}{:>12}{:>12}{:>12}{:>12}\n", fmt::format("jump {}", i + 1),
+                         phase_text(phases.load), phase_text(phases.way_in), phase_text(phases.payload),
+                         phase_text(phases.way_back));
   }
   return known ? table : std::string();
 }
 
 // Console and reply; many jumps of one image tend to say the same.
-std::string content_text(const std::vector<JumpReport>& jumps, std::size_t index, const TextOptions& options) {
+std::string content_text(const std::vector<JumpReport>& jumps, std::size_t index,
+                         const TextOptions& options) {
   const JumpReport& jump = jumps[index];
   const bool repeats =
       index > 0 && jump.console == jumps[index - 1].console && jump.reply == jumps[index - 1].reply;
@@ -162,7 +168,8 @@ std::string duration(std::uint64_t microseconds) {
   if (microseconds < 1000) {
     return fmt::format("{} us", microseconds);
   }
-  return microseconds < 1'000'000 ? fmt::format("{:.1f} ms", value / 1e3) : fmt::format("{:.2f} s", value / 1e6);
+  return microseconds < 1'000'000 ? fmt::format("{:.1f} ms", value / 1e3)
+                                  : fmt::format("{:.2f} s", value / 1e6);
 }
 
 }  // namespace kjump::report

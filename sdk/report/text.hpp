@@ -12,7 +12,7 @@
 namespace kjump::report {
 
 struct TextOptions {
-  std::string reply_file;   ///< the last reply went there and is not shown
+  std::string reply_file;  ///< the last reply went there and is not shown
 };
 
 /// One line per jump, what it printed and replied, how long its phases took, remarks.

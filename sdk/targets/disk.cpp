@@ -8,8 +8,10 @@
 namespace kjump {
 
 Result<Disk> parse_disk(const std::string& text) {
-  static constexpr std::array<std::pair<std::string_view, DiskBus>, 4> kBuses{
-      {{"ide", DiskBus::kIde}, {"ahci", DiskBus::kAhci}, {"nvme", DiskBus::kNvme}, {"virtio", DiskBus::kVirtio}}};
+  static constexpr std::array<std::pair<std::string_view, DiskBus>, 4> kBuses{{{"ide", DiskBus::kIde},
+                                                                               {"ahci", DiskBus::kAhci},
+                                                                               {"nvme", DiskBus::kNvme},
+                                                                               {"virtio", DiskBus::kVirtio}}};
   Disk disk;
   disk.path = text;
   if (const auto colon = text.rfind(':'); colon != std::string::npos) {

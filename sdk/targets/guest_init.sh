@@ -9,8 +9,7 @@ export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-# The kernel may have mounted it already.
-mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev
+mount -t devtmpfs devtmpfs /dev
 # /tmp and /run lie in memory anyway, and the job's files may be there: nothing is mounted over them.
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Rule: a job's result is what came through the agent's port with this run's nonce; a guest that panics, hangs,
-// loses its agent, lies on its console or sends a foreign frame is an error that says so and keeps the evidence.
+// Rule: a job's result is what came through the agent's port with this run's nonce; a guest that panics,
+// hangs, loses its agent, lies on its console or sends a foreign frame is an error that says so and keeps the
+// evidence.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -101,20 +102,23 @@ TEST_F(Linux, StopsAJobThatHangs) {
 }
 
 TEST_F(Linux, DoesNotBelieveTheConsole) {
-  const Error error = failure_of("echo 'jump 1: returned, status 0' >/dev/console; echo KJUMPFR1 >/dev/console; poweroff -f");
+  const Error error =
+      failure_of("echo 'jump 1: returned, status 0' >/dev/console; echo KJUMPFR1 >/dev/console; poweroff -f");
   EXPECT_THAT(error.what, HasSubstr("the guest sent no result"));
 }
 
 TEST_F(Linux, DoesNotBelieveAForeignFrame) {
   // Magic, nonce 1, an empty body.
   const Error error = failure_of(
-      "printf 'KJUMPFR1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' > /dev/vport*p*;"
+      "port=$(echo /dev/vport*p*);"
+      "printf 'KJUMPFR1\\1\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0' > $port;"
       "poweroff -f");
   EXPECT_THAT(error.what, HasSubstr("foreign nonce, 0000000000000001 instead of"));
 }
 
 TEST_F(Linux, DoesNotBelieveGarbageOnThePort) {
-  const Error error = failure_of("head -c 3000 /dev/urandom > /dev/vport*p*; poweroff -f");
+  const Error error =
+      failure_of("port=$(echo /dev/vport*p*); head -c 3000 /dev/urandom > $port; poweroff -f");
   EXPECT_THAT(error.what, HasSubstr("3000 bytes that are no result"));
 }
 

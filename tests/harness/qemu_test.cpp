@@ -20,12 +20,12 @@
 namespace kjump::harness {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using targets::Artifacts;
 using targets::QemuEnd;
 using targets::QemuOutcome;
 using targets::QemuSpec;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using namespace std::chrono_literals;
 
 class Qemu : public Scratch {
@@ -33,8 +33,8 @@ class Qemu : public Scratch {
   static QemuSpec boot_sector(const std::string& name, std::chrono::milliseconds limit) {
     QemuSpec spec;
     spec.limit = limit;
-    spec.arguments = {"-m", "16", "-drive",
-                      "if=floppy,format=raw,snapshot=on,file=" + guest(name).string(),
+    spec.arguments = {"-m",      "16",
+                      "-drive",  "if=floppy,format=raw,snapshot=on,file=" + guest(name).string(),
                       "-device", "isa-debug-exit,iobase=0xf4,iosize=4"};
     return spec;
   }
@@ -49,7 +49,7 @@ class Qemu : public Scratch {
 };
 
 TEST_F(Qemu, TellsATripleFaultFromAReset) {
-  set("KJUMP_ACCEL", "tcg");   // KVM does not say
+  set("KJUMP_ACCEL", "tcg");  // KVM does not say
   const QemuOutcome fault = boot("triple_fault");
   EXPECT_EQ(fault.end, QemuEnd::kGuestStopped);
   EXPECT_EQ(targets::describe(fault), "the guest triple-faulted");

@@ -75,7 +75,7 @@ TEST_F(Vm, CallsOutAnImageThatBreaksTheReturnContract) {
   const auto report = run(kPlainReturn);
   ASSERT_TRUE(report) << report.error().text();
   ASSERT_EQ(report->jumps.size(), 1U);
-  EXPECT_EQ(report->jumps[0].outcome, abi::Outcome::kRefused);   // nobody has touched the exchange
+  EXPECT_EQ(report->jumps[0].outcome, abi::Outcome::kRefused);  // nobody has touched the exchange
   EXPECT_FALSE(report->breaches.empty());
   EXPECT_TRUE(tidy());
 }

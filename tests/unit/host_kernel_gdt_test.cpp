@@ -61,11 +61,11 @@ KernelGdtSearch search(test::FakeMachine& machine, const std::string& release) {
 
 TEST(HostKernelGdt, SgdtOnCpu0ComesFirst) {
   test::FakeMachine machine;
-  const KernelGdtSearch found = search(machine, "6.6.1");
-  ASSERT_NE(found.best(), nullptr);
-  EXPECT_EQ(found.best()->source, "SGDT");
-  EXPECT_EQ(found.best()->base, machine.gdt.base);
-  EXPECT_EQ(found.best()->limit, 0x7F);
+  const KernelGdtSearch result = search(machine, "6.6.1");
+  ASSERT_TRUE(result.found);
+  EXPECT_EQ(result.found->source, "SGDT");
+  EXPECT_EQ(result.found->base, machine.gdt.base);
+  EXPECT_EQ(result.found->limit, 0x7F);
   EXPECT_EQ(machine.calls, (std::vector<std::string>{"cpu 0", "cpu back"}));
 }
 
@@ -73,20 +73,36 @@ TEST(HostKernelGdt, UnderUmipThePerCpuAreaIsUsed) {
   test::FakeMachine machine;
   machine.gdt = kUmip;
   put_kernel_memory(machine);
-  const KernelGdtSearch found = search(machine, "6.6.1");
-  ASSERT_NE(found.best(), nullptr);
-  EXPECT_EQ(found.best()->source, "per-CPU area");
-  EXPECT_EQ(found.best()->base, kDirectMap);
-  EXPECT_THAT(found.failures.front(), HasSubstr("UMIP"));
+  const KernelGdtSearch result = search(machine, "6.6.1");
+  ASSERT_TRUE(result.found);
+  EXPECT_EQ(result.found->source, "per-CPU area");
+  EXPECT_EQ(result.found->base, kDirectMap);
+  EXPECT_THAT(result.failures.front(), HasSubstr("UMIP"));
+}
+
+TEST(HostKernelGdt, WhereUmipIsKnownSgdtIsNotTried) {
+  test::FakeMachine machine;
+  machine.put("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu umip lm\n");
+  EXPECT_FALSE(search(machine, "6.6.1").found);
+  EXPECT_TRUE(machine.calls.empty());
+}
+
+TEST(HostKernelGdt, KernelsThatDoWithoutAreNotSearched) {
+  test::FakeMachine machine;
+  machine.gdt = kUmip;
+  put_kernel_memory(machine);
+  const KernelGdtSearch result = search(machine, "6.12.117");
+  EXPECT_FALSE(result.needed);
+  EXPECT_FALSE(result.found);
 }
 
 TEST(HostKernelGdt, PerCpuAreaMustHoldKernelSegments) {
   test::FakeMachine machine;
   machine.gdt = kUmip;
   put_kernel_memory(machine, 0x00CF9B000000FFFF);  // 32-bit code at 0x10: not this kernel's GDT
-  const KernelGdtSearch found = search(machine, "6.6.1");
-  EXPECT_EQ(found.best(), nullptr);
-  EXPECT_THAT(found.failures.at(1), HasSubstr("no kernel segments"));
+  const KernelGdtSearch result = search(machine, "6.6.1");
+  EXPECT_FALSE(result.found);
+  EXPECT_THAT(result.failures.at(1), HasSubstr("no kernel segments"));
 }
 
 TEST(HostKernelGdt, HiddenSymbolsAreNotUsed) {
@@ -94,19 +110,19 @@ TEST(HostKernelGdt, HiddenSymbolsAreNotUsed) {
   machine.gdt = kUmip;
   put_kernel_memory(machine);
   machine.put("/proc/kallsyms", "0000000000000000 A gdt_page\n0000000000000000 R __per_cpu_offset\n");
-  const KernelGdtSearch found = search(machine, "6.6.1");
-  EXPECT_EQ(found.best(), nullptr);
-  EXPECT_THAT(found.failures.at(1), HasSubstr("kptr_restrict"));
+  const KernelGdtSearch result = search(machine, "6.6.1");
+  EXPECT_FALSE(result.found);
+  EXPECT_THAT(result.failures.at(1), HasSubstr("kptr_restrict"));
 }
 
 TEST(HostKernelGdt, FixedAliasServesOldKernelsOnly) {
   test::FakeMachine machine;
   machine.gdt = kUmip;
   const KernelGdtSearch old_kernel = search(machine, "6.1.192");
-  ASSERT_NE(old_kernel.best(), nullptr);
-  EXPECT_EQ(old_kernel.best()->base, 0xFFFF'FE00'0000'1000);
-  EXPECT_EQ(old_kernel.best()->limit, 0x7F);
-  EXPECT_EQ(search(machine, "6.6.1").best(), nullptr);
+  ASSERT_TRUE(old_kernel.found);
+  EXPECT_EQ(old_kernel.found->base, 0xFFFF'FE00'0000'1000);
+  EXPECT_EQ(old_kernel.found->limit, 0x7F);
+  EXPECT_FALSE(search(machine, "6.6.1").found);
 }
 
 TEST(HostKernelGdt, NonsenseFromSgdtIsRefused) {
@@ -115,7 +131,7 @@ TEST(HostKernelGdt, NonsenseFromSgdtIsRefused) {
        {DescriptorTable{0x1000, 0x7F}, DescriptorTable{0xFFFF'FE00'0000'1008, 0x7F},
         DescriptorTable{0xFFFF'FE00'0000'1000, 0x1F}}) {
     machine.gdt = table;
-    EXPECT_EQ(search(machine, "6.6.1").best(), nullptr) << table.base;
+    EXPECT_FALSE(search(machine, "6.6.1").found) << table.base;
   }
 }
 
@@ -134,7 +150,7 @@ TEST(HostKernelGdt, AbsenceMattersOnlyWhereTheKernelNeedsIt) {
 TEST(HostKernelGdt, WithoutCpu0SgdtSaysNothing) {
   test::FakeMachine machine;
   machine.affinity_error = EINVAL;
-  EXPECT_EQ(search(machine, "6.6.1").best(), nullptr);
+  EXPECT_FALSE(search(machine, "6.6.1").found);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace kjump {
 
 /// A file that the guest finds at `path`.
 struct GuestFile {
-  std::string path;                 ///< absolute, not below /proc, /sys or /dev
+  std::string path;  ///< absolute, not below /proc, /sys or /dev
   std::vector<std::byte> content;
   bool executable = false;
 
@@ -27,19 +27,19 @@ struct GuestFile {
 
 /// What the guest is to do, as root, with busybox and this kjump program in its PATH.
 struct Job {
-  std::vector<std::string> arguments;   ///< program and arguments; leave empty to run `script`
-  std::string script;                   ///< for /bin/sh (busybox)
+  std::vector<std::string> arguments;  ///< program and arguments; leave empty to run `script`
+  std::string script;                  ///< for /bin/sh (busybox)
   std::vector<GuestFile> files;
-  std::vector<std::string> outputs;     ///< absolute paths of files to bring back
-  std::chrono::milliseconds limit{60'000};   ///< from starting QEMU to the result; then the guest is killed
+  std::vector<std::string> outputs;         ///< absolute paths of files to bring back
+  std::chrono::milliseconds limit{60'000};  ///< from starting QEMU to the result; then the guest is killed
 };
 
 struct JobResult {
-  int exit_code = 0;       ///< 128 + n when signal n killed the job
-  std::string out;         ///< standard output
-  std::string err;         ///< standard error
-  std::map<std::string, std::vector<std::byte>> files;   ///< those outputs that existed
-  std::filesystem::path console;   ///< serial log; empty when no artifacts directory was named
+  int exit_code = 0;                                    ///< 128 + n when signal n killed the job
+  std::string out;                                      ///< standard output
+  std::string err;                                      ///< standard error
+  std::map<std::string, std::vector<std::byte>> files;  ///< those outputs that existed
+  std::filesystem::path console;  ///< serial log; empty when no artifacts directory was named
 };
 
 /// Boots a fresh guest for every job. Results come through a port of their own, marked with a nonce and a

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <kjump/abi/exchange.hpp>
+#include <kjump/abi/firmware_call.hpp>
 #include <kjump/image.hpp>
 #include <kjump/result.hpp>
 

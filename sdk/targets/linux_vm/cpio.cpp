@@ -32,9 +32,9 @@ void CpioWriter::append(const std::string& name, const Entry& entry, std::span<c
   // magic, inode, mode, uid, gid, links, mtime, size, device of the file system (2), device (2), length of
   // the name with its NUL, checksum (unused): thirteen numbers of eight hex digits after the magic.
   const std::string header =
-      fmt::format("070701{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}", ++inode_,
-                  entry.mode, 0, 0, 1, 0, content.size(), 0, 0, entry.device_major, entry.device_minor,
-                  name.size() + 1, 0);
+      fmt::format("070701{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}",
+                  ++inode_, entry.mode, 0, 0, 1, 0, content.size(), 0, 0, entry.device_major,
+                  entry.device_minor, name.size() + 1, 0);
   const auto put = [this](std::span<const std::byte> bytes) {
     archive_.insert(archive_.end(), bytes.begin(), bytes.end());
   };
@@ -45,7 +45,8 @@ void CpioWriter::append(const std::string& name, const Entry& entry, std::span<c
   pad();
 }
 
-Result<void> CpioWriter::add(const std::string& path, const Entry& entry, std::span<const std::byte> content) {
+Result<void> CpioWriter::add(const std::string& path, const Entry& entry,
+                             std::span<const std::byte> content) {
   KJUMP_TRY(const std::string name, archive_name(path));
   if (content.size() > std::numeric_limits<std::uint32_t>::max()) {
     return fail(ErrorCode::kLimit, "a file for the guest is larger than 4 GiB", path);
@@ -79,7 +80,8 @@ Result<void> CpioWriter::add_directory(const std::string& path) {
   return add(path, Entry{S_IFDIR | 0755}, {});
 }
 
-Result<void> CpioWriter::add_character_device(const std::string& path, std::uint32_t major, std::uint32_t minor) {
+Result<void> CpioWriter::add_character_device(const std::string& path, std::uint32_t major,
+                                              std::uint32_t minor) {
   return add(path, Entry{S_IFCHR | 0600, major, minor}, {});
 }
 

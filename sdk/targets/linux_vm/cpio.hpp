@@ -35,7 +35,8 @@ class CpioWriter {
     std::uint32_t device_major = 0;
     std::uint32_t device_minor = 0;
   };
-  [[nodiscard]] Result<void> add(const std::string& path, const Entry& entry, std::span<const std::byte> content);
+  [[nodiscard]] Result<void> add(const std::string& path, const Entry& entry,
+                                 std::span<const std::byte> content);
   void append(const std::string& name, const Entry& entry, std::span<const std::byte> content);
   void pad();
 

@@ -18,7 +18,7 @@ struct Header {
   std::array<char, 8> magic;
   std::uint64_t nonce;
   std::uint64_t body_bytes;
-  std::uint64_t checksum;   ///< of the body
+  std::uint64_t checksum;  ///< of the body
 };
 static_assert(sizeof(Header) == 32 && std::is_trivially_copyable_v<Header>);
 
@@ -111,14 +111,15 @@ Result<JobResult> read_frame(std::span<const std::byte> stream, std::uint64_t no
   const auto body = stream.subspan(sizeof header);
   if (header.nonce != nonce) {
     return fail(ErrorCode::kGuest,
-                fmt::format("the guest sent a result with a foreign nonce, {:016x} instead of {:016x}", header.nonce,
-                            nonce),
+                fmt::format("the guest sent a result with a foreign nonce, {:016x} instead of {:016x}",
+                            header.nonce, nonce),
                 kAgentPort);
   }
   if (header.body_bytes > body.size()) {
-    return fail(ErrorCode::kGuest,
-                fmt::format("the guest's result is cut off after {} of {} bytes", body.size(), header.body_bytes),
-                kAgentPort);
+    return fail(
+        ErrorCode::kGuest,
+        fmt::format("the guest's result is cut off after {} of {} bytes", body.size(), header.body_bytes),
+        kAgentPort);
   }
   if (checksum_of(body.first(header.body_bytes)) != header.checksum) {
     return fail(ErrorCode::kGuest, "the guest's result is damaged, its checksum does not match", kAgentPort);
@@ -151,8 +152,11 @@ Result<JobResult> find_frame(std::span<const std::byte> stream, std::uint64_t no
   }
   const auto magic = std::as_bytes(std::span(kMagic));
   // The last reason wins: a good frame may follow a bad one.
-  Error reason{ErrorCode::kGuest, fmt::format("the guest sent {} bytes that are no result", stream.size()), kAgentPort,
-               {}, 0};
+  Error reason{ErrorCode::kGuest,
+               fmt::format("the guest sent {} bytes that are no result", stream.size()),
+               kAgentPort,
+               {},
+               0};
   auto at = stream.begin();
   while ((at = std::search(at, stream.end(), magic.begin(), magic.end())) != stream.end()) {
     auto result = read_frame(stream.subspan(static_cast<std::size_t>(at - stream.begin())), nonce);

@@ -16,7 +16,9 @@ namespace {
 constexpr std::uint32_t kProgram = 0755;
 constexpr std::uint32_t kData = 0644;
 
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
 
 Result<void> add_system(CpioWriter& cpio) {
   KJUMP_TRY(const auto busybox, busybox_program());

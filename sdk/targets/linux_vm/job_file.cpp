@@ -14,7 +14,8 @@ std::string encode_job(const JobFile& job) {
 Result<JobFile> decode_job(const std::string& text) {
   try {
     const nlohmann::json json = nlohmann::json::parse(text);
-    return JobFile{json.at("nonce").get<std::uint64_t>(), json.at("arguments").get<std::vector<std::string>>(),
+    return JobFile{json.at("nonce").get<std::uint64_t>(),
+                   json.at("arguments").get<std::vector<std::string>>(),
                    json.at("outputs").get<std::vector<std::string>>()};
   } catch (const nlohmann::json::exception& exception) {
     return fail(ErrorCode::kMalformed, std::string("cannot read the job: ") + exception.what(), kJobPath);

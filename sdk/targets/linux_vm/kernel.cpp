@@ -33,12 +33,14 @@ Result<std::filesystem::path> find_kernel(const std::string& name_or_path) {
     return std::filesystem::absolute(name_or_path);
   }
   if (name_or_path.find('/') != std::string::npos) {
-    return no_kernel("there is no such file", name_or_path, "give the path of a bzImage, or a name such as 6.12");
+    return no_kernel("there is no such file", name_or_path,
+                     "give the path of a bzImage, or a name such as 6.12");
   }
   const std::filesystem::path script = kernel_script();
   if (!std::filesystem::exists(script, error)) {
-    return no_kernel("kernels go by name only next to the source tree, and " + script.string() + " is not there",
-                     name_or_path, "give the path of a bzImage, or set KJUMP_SOURCE to the source tree");
+    return no_kernel(
+        "kernels go by name only next to the source tree, and " + script.string() + " is not there",
+        name_or_path, "give the path of a bzImage, or set KJUMP_SOURCE to the source tree");
   }
   KJUMP_TRY(const Artifacts artifacts, Artifacts::create({}));
   const ProcessSpec spec{{script.string(), "--path-only", name_or_path},

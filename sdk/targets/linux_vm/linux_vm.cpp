@@ -31,11 +31,11 @@ Result<QemuSpec> qemu_spec(const LinuxVmOptions& options, const Job& job, const 
   if (!options.extra_command_line.empty()) {
     command_line += " " + options.extra_command_line;
   }
-  spec.arguments.insert(spec.arguments.end(),
-                        {"-kernel", paths.kernel.string(), "-initrd", paths.initramfs.string(), "-append",
-                         command_line, "-device", "virtio-serial-pci", "-chardev",
-                         "file,id=agent,path=" + option_value(paths.port), "-device",
-                         std::string("virtserialport,chardev=agent,name=") + kAgentPort});
+  spec.arguments.insert(
+      spec.arguments.end(),
+      {"-kernel", paths.kernel.string(), "-initrd", paths.initramfs.string(), "-append", command_line,
+       "-device", "virtio-serial-pci", "-chardev", "file,id=agent,path=" + option_value(paths.port),
+       "-device", std::string("virtserialport,chardev=agent,name=") + kAgentPort});
   return spec;
 }
 

@@ -16,7 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kBootLimit{60'000};
-// Beyond a jump's deadline: the kernel freezes tasks and suspends devices, which takes seconds if disks spin up.
+// Beyond a jump's deadline: the kernel freezes tasks and suspends devices, which takes seconds if disks spin
+// up.
 constexpr milliseconds kJumpMargin{10'000};
 
 constexpr const char* kImagePath = "/job/image.kjump";
@@ -37,7 +38,10 @@ class LinuxVmTarget final : public Target {
 Result<Job> make_job(const Image& image, const RunRequest& request) {
   const std::uint32_t deadline_ms = targets::jump_deadline_ms(image, request);
   Job job;
-  job.arguments = {"kjump", "run", kImagePath, "--target", "host", "--json", "--jumps", std::to_string(request.jumps),
+  job.arguments = {"kjump",      "run",
+                   kImagePath,   "--target",
+                   "host",       "--json",
+                   "--jumps",    std::to_string(request.jumps),
                    "--deadline", fmt::format("{}.{:03}", deadline_ms / 1000, deadline_ms % 1000)};
   KJUMP_TRY(std::vector<std::byte> content, image.serialize());
   job.files.push_back({kImagePath, std::move(content)});

@@ -33,8 +33,9 @@ Result<std::vector<std::byte>> loadable_part(std::vector<std::byte> bytes, const
     return not_a_program(origin);
   }
   std::memcpy(&header, bytes.data(), sizeof header);
-  const bool ours = std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] == ELFCLASS64 &&
-                    header.e_machine == EM_X86_64 && header.e_phentsize == sizeof(Elf64_Phdr);
+  const bool ours = std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
+                    header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_X86_64 &&
+                    header.e_phentsize == sizeof(Elf64_Phdr);
   const std::uint64_t table_bytes = std::uint64_t{header.e_phnum} * sizeof(Elf64_Phdr);
   if (!ours || header.e_phoff > bytes.size() || table_bytes > bytes.size() - header.e_phoff) {
     return not_a_program(origin);
@@ -44,8 +45,9 @@ Result<std::vector<std::byte>> loadable_part(std::vector<std::byte> bytes, const
     Elf64_Phdr segment{};
     std::memcpy(&segment, bytes.data() + header.e_phoff + i * sizeof segment, sizeof segment);
     if (segment.p_type == PT_INTERP) {
-      return fail(ErrorCode::kUnsupported, "the program needs shared libraries, which the guest does not have",
-                  origin, "use one that is linked with -static");
+      return fail(ErrorCode::kUnsupported,
+                  "the program needs shared libraries, which the guest does not have", origin,
+                  "use one that is linked with -static");
     }
     if (segment.p_offset > bytes.size() || segment.p_filesz > bytes.size() - segment.p_offset) {
       return not_a_program(origin);

@@ -21,11 +21,12 @@ namespace {
 // Some nested machines offer /dev/kvm and then never run a guest instruction, so believe only a guest that
 // answered: a boot sector that writes to the exit port.
 std::array<std::byte, 512> trial_boot_sector() {
-  constexpr std::array<unsigned char, 9> kCode{0xB0, abi::kDebugExitDone,    // mov al, kDebugExitDone
-                                               0xBA, abi::kDebugExitPort, 0,  // mov dx, kDebugExitPort
-                                               0xEE,                          // out dx, al
-                                               0xF4,                          // hlt
-                                               0xEB, 0xFD};                   // jmp to the hlt
+  constexpr std::array<unsigned char, 9> kCode{0xB0, abi::kDebugExitDone,  // mov al, kDebugExitDone
+                                               0xBA, abi::kDebugExitPort,
+                                               0,            // mov dx, kDebugExitPort
+                                               0xEE,         // out dx, al
+                                               0xF4,         // hlt
+                                               0xEB, 0xFD};  // jmp to the hlt
   std::array<std::byte, 512> sector{};
   for (std::size_t i = 0; i < kCode.size(); ++i) {
     sector.at(i) = std::byte{kCode.at(i)};
@@ -47,7 +48,8 @@ bool trial_guest_answers() {
   QemuSpec spec;
   spec.accelerator = "kvm";
   spec.limit = std::chrono::seconds(1);
-  spec.arguments = {"-m", "8", "-drive", "file=" + sector.string() + ",format=raw,if=floppy,read-only=on",
+  spec.arguments = {"-m",      "8",
+                    "-drive",  "file=" + sector.string() + ",format=raw,if=floppy,read-only=on",
                     "-device", "isa-debug-exit,iobase=0xf4,iosize=4"};
   const auto outcome = run_qemu(spec, *artifacts);
   return outcome && outcome->end == QemuEnd::kDebugExit && outcome->value == abi::kDebugExitDone;
@@ -74,7 +76,8 @@ Result<std::string> choose_accelerator() {
   if (const char* chosen = std::getenv("KJUMP_ACCEL"); chosen != nullptr && *chosen != '\0') {
     const std::string_view name = chosen;
     if (name != "tcg" && name != "kvm") {
-      return fail(ErrorCode::kInvalid, "unknown accelerator", "KJUMP_ACCEL=" + std::string(name), "use tcg or kvm");
+      return fail(ErrorCode::kInvalid, "unknown accelerator", "KJUMP_ACCEL=" + std::string(name),
+                  "use tcg or kvm");
     }
     return std::string(name);
   }

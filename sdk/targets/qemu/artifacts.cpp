@@ -20,9 +20,11 @@ Result<Artifacts> Artifacts::create(const std::filesystem::path& wanted) {
     return Artifacts(std::filesystem::absolute(wanted), false);
   }
   const char* temporary = std::getenv("TMPDIR");
-  std::string pattern = std::string(temporary != nullptr && *temporary != '\0' ? temporary : "/tmp") + "/kjump-XXXXXX";
+  std::string pattern =
+      std::string(temporary != nullptr && *temporary != '\0' ? temporary : "/tmp") + "/kjump-XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) {
-    return fail_errno("cannot make a directory for logs", pattern, "set TMPDIR to a directory that can be written");
+    return fail_errno("cannot make a directory for logs", pattern,
+                      "set TMPDIR to a directory that can be written");
   }
   return Artifacts(std::filesystem::absolute(pattern), true);
 }

@@ -47,14 +47,19 @@ Result<Prepared> prepare(const ProcessSpec& spec) {
   const auto create = [](const std::filesystem::path& path) {
     return UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   };
-  Prepared prepared{{}, UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), create(spec.output),
-                    create(spec.errors), spec.inherited_fd, ::getpid()};
+  Prepared prepared{{},
+                    UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+                    create(spec.output),
+                    create(spec.errors),
+                    spec.inherited_fd,
+                    ::getpid()};
   if (!prepared.input || !prepared.output || !prepared.errors) {
     return fail_errno("cannot open the output files of " + spec.arguments.front(), spec.output.string());
   }
   for (const std::string& argument : spec.arguments) {
     // execvp() wants char* but does not write.
-    prepared.argv.push_back(const_cast<char*>(argument.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    prepared.argv.push_back(
+        const_cast<char*>(argument.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   }
   prepared.argv.push_back(nullptr);
   return prepared;

@@ -17,15 +17,15 @@
 namespace kjump::targets {
 
 struct ProcessSpec {
-  std::vector<std::string> arguments;   ///< [0] is searched in PATH
-  std::filesystem::path output;         ///< standard output goes here
-  std::filesystem::path errors;         ///< and standard error here
-  int inherited_fd = -1;                ///< stays open in the child under the same number
+  std::vector<std::string> arguments;  ///< [0] is searched in PATH
+  std::filesystem::path output;        ///< standard output goes here
+  std::filesystem::path errors;        ///< and standard error here
+  int inherited_fd = -1;               ///< stays open in the child under the same number
 };
 
 struct ProcessEnd {
   bool by_signal = false;
-  int value = 0;   ///< exit code or signal number
+  int value = 0;  ///< exit code or signal number
 };
 
 class ChildProcess {
@@ -48,7 +48,7 @@ class ChildProcess {
  private:
   ChildProcess(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
 
-  pid_t pid_ = 0;   ///< 0: reaped
+  pid_t pid_ = 0;  ///< 0: reaped
   UniqueFd pidfd_;
 };
 

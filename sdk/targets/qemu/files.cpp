@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
+#include <set>
 #include <string_view>
 
 #include "host/unique_fd.hpp"
@@ -17,12 +19,17 @@ namespace {
 constexpr std::size_t kLineLimit = 160;
 
 // What a kernel, our guest's init and our agent say when something is wrong.
-constexpr std::array<std::string_view, 7> kAlarms{"Kernel panic", "BUG:",         "Oops",       "general protection",
-                                                  "kjump-init:",  "kjump-agent:", "not syncing"};
+constexpr std::array<std::string_view, 7> kAlarms{
+    "Kernel panic", "BUG:", "Oops", "general protection", "kjump-init:", "kjump-agent:", "not syncing"};
 
 bool is_alarm(std::string_view line) {
   return std::any_of(kAlarms.begin(), kAlarms.end(),
                      [line](std::string_view alarm) { return line.find(alarm) != std::string_view::npos; });
+}
+
+// "[    1.556531] tsc: ..."
+bool is_kernel_message(std::string_view line) {
+  return line.starts_with("[ ") || line.starts_with("[0");
 }
 
 std::string printable(std::string_view line) {
@@ -59,7 +66,7 @@ Result<std::vector<std::byte>> read_file(const std::filesystem::path& path) {
     return fail_errno("cannot open for reading", path.string());
   }
   std::vector<std::byte> content;
-  if (struct stat status {}; ::fstat(fd.get(), &status) == 0 && status.st_size > 0) {
+  if (struct stat status{}; ::fstat(fd.get(), &status) == 0 && status.st_size > 0) {
     content.reserve(static_cast<std::size_t>(status.st_size));
   }
   std::array<std::byte, 65536> block;
@@ -113,17 +120,23 @@ std::string read_log(const std::filesystem::path& path) {
 
 std::string telling_lines(const std::string& log, std::size_t count) {
   const std::vector<std::string_view> lines = lines_of(log);
-  std::string out;
-  const auto add = [&out](std::string_view line) { out += (out.empty() ? "" : " | ") + printable(line); };
-  const std::size_t tail = lines.size() - std::min(count, lines.size());
-  const auto alarm = std::find_if(lines.begin(), lines.end(), is_alarm);
-  std::size_t from = tail;
-  if (alarm != lines.end() && alarm < lines.begin() + static_cast<std::ptrdiff_t>(tail)) {
-    add(*alarm);
-    ++from;  // the alarm takes one of the places
+  std::set<std::size_t> chosen;
+  const auto choose = [&](auto line) {
+    if (line != lines.end()) {
+      chosen.insert(static_cast<std::size_t>(line - lines.begin()));
+    }
+  };
+  choose(std::find_if(lines.begin(), lines.end(), is_alarm));
+  if (const auto spoken = std::find_if_not(lines.rbegin(), lines.rend(), is_kernel_message);
+      spoken != lines.rend()) {
+    choose(spoken.base() - 1);
   }
-  for (std::size_t i = from; i < lines.size(); ++i) {
-    add(lines[i]);
+  for (std::size_t i = lines.size(); i > 0 && chosen.size() < count; --i) {
+    chosen.insert(i - 1);
+  }
+  std::string out;
+  for (const std::size_t index : chosen) {
+    out += (out.empty() ? "" : " | ") + printable(lines[index]);
   }
   return out;
 }

@@ -19,8 +19,9 @@ namespace kjump::targets {
 /// The file as text; empty when it cannot be read (logs: there may be none).
 [[nodiscard]] std::string read_log(const std::filesystem::path& path);
 
-/// The lines of a log that tell most: a kernel panic or other alarm if there is one, then the last lines.
-/// One line, unprintable characters replaced, at most `count` lines joined by " | "; empty for an empty log.
-[[nodiscard]] std::string telling_lines(const std::string& log, std::size_t count = 3);
+/// The lines of a log that tell most, in their order: a kernel panic or other alarm, the last thing that was
+/// not the kernel speaking, and the last lines. At most `count` of them on one line, joined by " | ",
+/// unprintable characters replaced; empty for an empty log.
+[[nodiscard]] std::string telling_lines(const std::string& log, std::size_t count = 4);
 
 }  // namespace kjump::targets

@@ -11,7 +11,7 @@
 namespace kjump::targets {
 namespace {
 
-constexpr std::size_t kIdeDrives = 4;   // two channels, two drives each
+constexpr std::size_t kIdeDrives = 4;  // two channels, two drives each
 constexpr std::size_t kAhciPorts = 6;
 
 using Arguments = std::vector<std::string>;
@@ -73,8 +73,9 @@ Result<void> add_disk(const Disk& disk, const std::string& machine, Counts& coun
   }
   const char* protection = !disk.read_only ? "" : snapshot ? ",snapshot=on" : ",read-only=on";
   arguments.insert(arguments.end(),
-                   {"-drive", fmt::format("if=none,format=raw,id={},file={}{}", id,
-                                          option_value(std::filesystem::absolute(disk.path)), protection),
+                   {"-drive",
+                    fmt::format("if=none,format=raw,id={},file={}{}", id,
+                                option_value(std::filesystem::absolute(disk.path)), protection),
                     "-device", device + ",drive=" + id});
   return {};
 }
@@ -82,8 +83,9 @@ Result<void> add_disk(const Disk& disk, const std::string& machine, Counts& coun
 }  // namespace
 
 Result<std::vector<std::string>> machine_arguments(const MachineOptions& options, bool ram_backend) {
-  Arguments arguments{"-m", std::to_string(options.memory_mib), "-cpu", options.cpu_model,
-                      "-smp", std::to_string(options.cpus),
+  Arguments arguments{"-m",       std::to_string(options.memory_mib),
+                      "-cpu",     options.cpu_model,
+                      "-smp",     std::to_string(options.cpus),
                       "-machine", options.machine + (ram_backend ? ",memory-backend=ram" : "")};
   if (ram_backend) {
     arguments.insert(arguments.end(),

@@ -12,6 +12,7 @@ namespace kjump::targets {
 
 /// Processor, memory, chip set, disks, extras. With `ram_backend` the guest's memory is the file that
 /// kRamPlaceholder stands for. Errors name a disk that is missing or that the chip set cannot carry.
-[[nodiscard]] Result<std::vector<std::string>> machine_arguments(const MachineOptions& options, bool ram_backend);
+[[nodiscard]] Result<std::vector<std::string>> machine_arguments(const MachineOptions& options,
+                                                                 bool ram_backend);
 
 }  // namespace kjump::targets

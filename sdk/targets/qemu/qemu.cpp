@@ -33,9 +33,9 @@ std::vector<std::string> full_command(const QemuSpec& spec, const std::string& a
   std::vector<std::string> command{qemu_program(), "-nodefaults", "-no-user-config", "-accel", accelerator,
                                    "-no-reboot", "-display", "none", "-vga", "std", "-nic", "none",
                                    // One serial port, the chip set's keyboard controller, no monitor.
-                                   "-serial", "file:" + artifacts.serial_log().string(),
-                                   "-chardev", "file,id=debugcon,path=" + option_value(artifacts.debug_log()),
-                                   "-device", "isa-debugcon,iobase=0x402,chardev=debugcon",
+                                   "-serial", "file:" + artifacts.serial_log().string(), "-chardev",
+                                   "file,id=debugcon,path=" + option_value(artifacts.debug_log()), "-device",
+                                   "isa-debugcon,iobase=0x402,chardev=debugcon",
                                    // TCG notes a triple fault there, which no exit code tells.
                                    "-d", "cpu_reset", "-D", artifacts.qemu_log().string()};
   command.insert(command.end(), spec.arguments.begin(), spec.arguments.end());
@@ -124,10 +124,12 @@ std::string describe(const QemuOutcome& outcome) {
     case QemuEnd::kDebugExit:
       return fmt::format("the guest left through the exit port with {:#x}", outcome.value);
     case QemuEnd::kGuestStopped:
-      return outcome.triple_fault ? "the guest triple-faulted" : "the guest reset, shut down or triple-faulted";
+      return outcome.triple_fault ? "the guest triple-faulted"
+                                  : "the guest reset, shut down or triple-faulted";
     case QemuEnd::kQemuError:
-      return outcome.message.empty() ? fmt::format("QEMU ended with code {} and without a word", outcome.value)
-                                     : "QEMU gave up: " + outcome.message;
+      return outcome.message.empty()
+                 ? fmt::format("QEMU ended with code {} and without a word", outcome.value)
+                 : "QEMU gave up: " + outcome.message;
     case QemuEnd::kSignal:
       return fmt::format("QEMU died of signal {} ({})", outcome.value, ::strsignal(outcome.value));
     case QemuEnd::kTimeout:
@@ -155,8 +157,7 @@ Failure guest_failure(const std::string& what, const QemuOutcome& outcome, Artif
 }
 
 std::string shell_quoted(const std::vector<std::string>& arguments) {
-  constexpr const char* kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
+  constexpr const char* kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
   std::string out;
   for (std::string argument : arguments) {
     if (argument.empty() || argument.find_first_not_of(kPlain) != std::string::npos) {

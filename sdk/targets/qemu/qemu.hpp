@@ -17,10 +17,10 @@ namespace kjump::targets {
 inline constexpr const char* kRamPlaceholder = "@RAM@";
 
 struct QemuSpec {
-  std::vector<std::string> arguments;      ///< without the program, without what every run gets
+  std::vector<std::string> arguments;       ///< without the program, without what every run gets
   std::chrono::milliseconds limit{10'000};  ///< hard: QEMU is killed then
-  int ram_fd = -1;                         ///< what kRamPlaceholder stands for
-  std::string accelerator;                 ///< "tcg" or "kvm"; empty: choose_accelerator()
+  int ram_fd = -1;                          ///< what kRamPlaceholder stands for
+  std::string accelerator;                  ///< "tcg" or "kvm"; empty: choose_accelerator()
   /// Asked now and then while the guest runs; true ends the run as kFinished. May be empty.
   std::function<bool()> finished;
 };
@@ -37,8 +37,8 @@ enum class QemuEnd {
 struct QemuOutcome {
   QemuEnd end = QemuEnd::kTimeout;
   int value = 0;
-  bool triple_fault = false;              ///< known under TCG only
-  std::string message;                    ///< QEMU's standard error
+  bool triple_fault = false;  ///< known under TCG only
+  std::string message;        ///< QEMU's standard error
   std::chrono::milliseconds limit{0};
 };
 
@@ -51,7 +51,8 @@ struct QemuOutcome {
 
 /// An error about a guest: what, how QEMU ended, the log's telling lines, and how to repeat it. Keeps the
 /// artifacts.
-[[nodiscard]] Failure guest_failure(const std::string& what, const QemuOutcome& outcome, Artifacts& artifacts);
+[[nodiscard]] Failure guest_failure(const std::string& what, const QemuOutcome& outcome,
+                                    Artifacts& artifacts);
 
 /// A path as a value in QEMU's option syntax, where a comma is written twice.
 [[nodiscard]] std::string option_value(const std::filesystem::path& path);

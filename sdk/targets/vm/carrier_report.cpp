@@ -51,8 +51,8 @@ std::string stage_of(const abi::ExchangeHeader& header) {
 
 }  // namespace
 
-Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& image, const ExchangeTicket& ticket,
-                                      const TscRate& rate) {
+Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& image,
+                                      const ExchangeTicket& ticket, const TscRate& rate) {
   KJUMP_TRY(const auto result, memory.read_struct<abi::CarrierResult>(abi::kCarrierResultBase));
   KJUMP_CHECK(check(result, ticket.nonce));
   RunReport report;
@@ -64,7 +64,8 @@ Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& im
       report.jumps.push_back(silent_jump());
       continue;
     }
-    KJUMP_TRY(const auto exchange, memory.read(abi::kCarrierCopyBase + i * abi::kExchangeBytes, abi::kExchangeBytes));
+    KJUMP_TRY(const auto exchange,
+              memory.read(abi::kCarrierCopyBase + i * abi::kExchangeBytes, abi::kExchangeBytes));
     report.jumps.push_back(read_exchange({ticket.nonce, i + 1, ticket.deadline_ms}, exchange));
     const auto& times = result.jump[i];
     report.jumps.back().phases = phases_of(exchange, times.tsc_before, times.tsc_after, rate);

@@ -19,6 +19,7 @@ namespace kjump::targets {
                                                     const ExchangeTicket& ticket, const TscRate& rate);
 
 /// How far a machine came that was lost on the way: "jump 2 was lost in the payload, which had printed: ...".
-[[nodiscard]] std::string last_seen(const GuestMemory& memory, const Image& image, const ExchangeTicket& ticket);
+[[nodiscard]] std::string last_seen(const GuestMemory& memory, const Image& image,
+                                    const ExchangeTicket& ticket);
 
 }  // namespace kjump::targets

@@ -34,8 +34,8 @@ Result<void> check_request(const Image& image, const RunRequest& request) {
                 "target vm", fmt::format("ask for 1 to {}", abi::kCarrierMaxJumps));
   }
   if (image.info().standalone() && !request.request.empty()) {
-    return fail(ErrorCode::kInvalid, "a standalone image has no exchange and takes no request", image.info().name,
-                "leave the request out, or link the image without --standalone");
+    return fail(ErrorCode::kInvalid, "a standalone image has no exchange and takes no request",
+                image.info().name, "leave the request out, or link the image without --standalone");
   }
   return {};
 }
@@ -60,8 +60,7 @@ Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& 
   plan.jumps = request.jumps;
   if (!image.info().standalone()) {
     // All of it: the carrier puts this very content back before every jump, with the jump's number.
-    KJUMP_TRY(std::vector<std::byte> exchange,
-              fill_exchange(ticket, request.request));
+    KJUMP_TRY(std::vector<std::byte> exchange, fill_exchange(ticket, request.request));
     plan.header_address = image.info().exchange_base;
     segments.push_back({image.info().exchange_base, image.info().exchange_bytes, std::move(exchange)});
   }

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Rule: a RunReport survives the way through JSON without losing a bit, and text that is no report is refused
+// with the name of what is wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include <kjump/abi/firmware_call.hpp>
+#include "report/base64.hpp"
+
+#include "report/json.hpp"
+
+namespace kjump::report {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Every field differs from every other and from zero.
+RunReport full_report() {
+  JumpReport jump;
+  jump.outcome = abi::Outcome::kFault;
+  jump.status = 0xFFFFFFFF;
+  jump.console = "text \"quoted\"\n\x80\xFF\x01";
+  jump.console_cut = true;
+  jump.repairs = abi::kRepairA20 | 1U << 31;
+  jump.hardware_notes = abi::kHardwareX2apic | 1U << 17;
+  jump.phases = {.load = 1, .way_in = std::uint64_t{1} << 60, .payload = {}, .way_back = 0};
+  jump.reason = "because";
+  for (int i = 0; i < 300; ++i) {
+    jump.reply.push_back(static_cast<std::byte>(i));
+  }
+  auto fill = [](auto& fields, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) {
+      reinterpret_cast<unsigned char*>(&fields)[i] = static_cast<unsigned char>(0x91 + 7 * i);
+    }
+  };
+  fill(jump.entry, sizeof jump.entry);
+  std::memset(jump.entry.reserved_selectors, 0, sizeof jump.entry.reserved_selectors);
+  std::memset(jump.entry.reserved, 0, sizeof jump.entry.reserved);
+  fill(jump.fault, sizeof jump.fault);
+  RunReport report{"vm", "carrier", "6.12.0", {jump, JumpReport{}}, {"a note"}, "/tmp/log", {"a breach"}};
+  report.jumps[1].outcome = abi::Outcome::kReturned;
+  return report;
+}
+
+TEST(ReportJson, RoundTripsEverything) {
+  const RunReport report = full_report();
+  const auto back = report_from_json(to_json(report));
+  ASSERT_TRUE(back) << back.error().text();
+  ASSERT_EQ(back->jumps.size(), 2U);
+  const JumpReport& expected = report.jumps[0];
+  const JumpReport& jump = back->jumps[0];
+  EXPECT_EQ(jump.reply, expected.reply);
+  EXPECT_EQ(jump.console, expected.console);
+  EXPECT_EQ(std::memcmp(&jump.entry, &expected.entry, sizeof jump.entry), 0);
+  EXPECT_EQ(std::memcmp(&jump.fault, &expected.fault, sizeof jump.fault), 0);
+  EXPECT_EQ(jump.repairs, expected.repairs);
+  EXPECT_EQ(jump.hardware_notes, expected.hardware_notes);
+  EXPECT_EQ(jump.phases.way_in, expected.phases.way_in);
+  EXPECT_FALSE(jump.phases.payload.has_value());
+  EXPECT_EQ(jump.phases.way_back, 0U);
+  // The rest shows in the text, and equal text means equal content.
+  EXPECT_EQ(to_json(*back), to_json(report));
+}
+
+TEST(ReportJson, HasTheDocumentedKeys) {
+  const auto json = nlohmann::json::parse(to_json(full_report()));
+  const auto& jump = json.at("jumps").at(0);
+  EXPECT_EQ(json.at("target"), "vm");
+  EXPECT_EQ(jump.at("outcome"), "fault");
+  EXPECT_EQ(jump.at("status"), 0xFFFFFFFF);
+  EXPECT_EQ(jump.at("repairs"), nlohmann::json::array({"a20", "bit31"}));
+  EXPECT_EQ(jump.at("phases_us").at("load"), 1);
+  EXPECT_TRUE(jump.at("phases_us").at("payload").is_null());
+  EXPECT_TRUE(jump.at("entry_state").at("cr0").is_string());
+  EXPECT_TRUE(json.at("jumps").at(1).at("fault").is_null());
+}
+
+TEST(ReportJson, NamesWhatIsMissingOrWrong) {
+  const auto good = nlohmann::json::parse(to_json(full_report()));
+  for (const auto& item : good.items()) {
+    auto bad = good;
+    bad.erase(item.key());
+    const auto report = report_from_json(bad.dump());
+    ASSERT_FALSE(report) << item.key();
+    EXPECT_THAT(report.error().what, HasSubstr(item.key()));
+    EXPECT_EQ(report.error().code, ErrorCode::kMalformed);
+  }
+  const auto refuse = [&good](const char* pointer, const nlohmann::json& value, const char* word) {
+    auto bad = good;
+    bad[nlohmann::json::json_pointer(pointer)] = value;
+    const auto report = report_from_json(bad.dump());
+    ASSERT_FALSE(report) << pointer;
+    EXPECT_THAT(report.error().what, HasSubstr(word));
+  };
+  refuse("/jumps/0/outcome", "splendid", "outcome");
+  refuse("/jumps/0/status", 0x100000000, "status");
+  refuse("/jumps/0/status", -1, "status");
+  refuse("/jumps/0/reply", "AAA", "base64");
+  refuse("/jumps/0/console", "\xE2\x82\xAC", "console");
+  refuse("/jumps/0/repairs", nlohmann::json::array({"bit32"}), "bit32");
+  refuse("/jumps/0/entry_state/cs", "0x10000", "cs");
+  refuse("/jumps/0/entry_state/rsp", "12", "rsp");
+  refuse("/jumps/0/fault/eip", "0x", "eip");
+  refuse("/jumps/0/phases_us/load", "long", "load");
+}
+
+TEST(ReportJson, RefusesWhatIsNoJson) {
+  for (const char* text : {"", "null", "[]", "{", "3", "{\"jumps\":3}"}) {
+    EXPECT_FALSE(report_from_json(text)) << text;
+    EXPECT_FALSE(error_from_json(text)) << text;
+  }
+}
+
+TEST(ReportJson, CarriesAnErrorAsAWhole) {
+  const Error error{ErrorCode::kForbidden, "cannot load", "kexec_load", "be root", 1};
+  const auto back = error_from_json(to_json(error));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->code, error.code);
+  EXPECT_EQ(back->text(), error.text());
+  EXPECT_FALSE(error_from_json(to_json(full_report())));
+}
+
+TEST(Base64, AcceptsExactlyWhatItWrites) {
+  // RFC 4648 section 10.
+  const std::string source = "foobar";
+  const char* expected[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+  for (std::size_t length = 0; length <= source.size(); ++length) {
+    const auto bytes = std::as_bytes(std::span(source).first(length));
+    EXPECT_EQ(encode_base64(bytes), expected[length]);
+    const auto back = decode_base64(expected[length]);
+    ASSERT_TRUE(back);
+    EXPECT_TRUE(std::equal(back->begin(), back->end(), bytes.begin(), bytes.end()));
+  }
+  for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9v====", "Zm 9", "Zm9v\n", "====", "Z=g="}) {
+    EXPECT_FALSE(decode_base64(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace kjump::report
