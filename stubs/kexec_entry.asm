@@ -17,20 +17,29 @@ flat_text
 bits 64
 default abs
 
-%define STATE kjump_entry_state
+; The record is addressed from its middle: every field is within a byte's displacement of rbx.
+%define STATE_BASE      kjump_entry_state + ENTRY_STATE_BYTES / 2
+%define STATE           rbx - ENTRY_STATE_BYTES / 2
+
+; In descriptor_pointers, operands of SGDT, SIDT and LGDT: a 16-bit limit, then 64 bits of base.
+%define ENTRY_GDT       0
+%define ENTRY_IDT       10
+%define KERNEL_GDT      20
 
 ; kjump_kexec_entry - first instruction of a jump, and of every later one.
 ; mode: 64-bit long mode, CPL 0, IF=0, identity map of all RAM -> the same
 ; in: [rsp] = return address in the kernel's control page   out: return contract
 ; clobbers: every general register   fails: with a foreign exchange it goes back having touched nothing
 kjump_kexec_entry:
+        mov     ebx, STATE_BASE
         mov     [STATE + ENTRY_RSP], rsp
-        mov     rsi, [rsp]
-        mov     [STATE + ENTRY_RETURN], rsi
+        mov     rax, [rsp]
+        mov     [STATE + ENTRY_RETURN], rax
         mov     esp, REAL_BASE + SUPERVISOR_STACK_TOP
         pushfq
-        sgdt    [entry_gdt]
-        sidt    [entry_idt]
+        mov     esi, descriptor_pointers
+        sgdt    [rsi + ENTRY_GDT]
+        sidt    [rsi + ENTRY_IDT]
         lgdt    [REAL_BASE + kjump_gdt_pointer]         ; selectors equal the kernel's: nothing to reload
         lidt    [REAL_BASE + kjump_idt64_pointer]
         pop     qword [STATE + ENTRY_RFLAGS]
@@ -50,19 +59,22 @@ bits 32
         call    kjump_physical_to_long
 bits 64
 .leave:
+        mov     ebx, STATE_BASE
         mov     rax, [STATE + ENTRY_CR3]                ; 64 bits, hence not before
         mov     cr3, rax
         mov     rax, cr0
         or      eax, CR0_WP                             ; a kernel with CR4.CET loads CR4 first
         mov     cr0, rax
-        lidt    [entry_idt]
-        test    dword [kjump_parameters + PARAMETERS_FLAGS], PARAMETER_LOAD_KERNEL_GDT
+        mov     esi, descriptor_pointers
+        lidt    [rsi + ENTRY_IDT]
+        mov     edi, kjump_parameters
+        test    byte [rdi + PARAMETERS_FLAGS], PARAMETER_LOAD_KERNEL_GDT
         jz      .gdt_done                               ; 6.12.5 and later load it themselves
-        mov     ax, [kjump_parameters + PARAMETERS_GDT_LIMIT]
-        mov     [kernel_gdt], ax
-        mov     rax, [kjump_parameters + PARAMETERS_GDT_BASE]
-        mov     [kernel_gdt + 2], rax
-        lgdt    [kernel_gdt]
+        mov     ax, [rdi + PARAMETERS_GDT_LIMIT]
+        mov     [rsi + KERNEL_GDT], ax
+        mov     rax, [rdi + PARAMETERS_GDT_BASE]
+        mov     [rsi + KERNEL_GDT + 2], rax
+        lgdt    [rsi + KERNEL_GDT]
 .gdt_done:
         mov     r11d, 1                                 ; 4d5f1da98f5e: a 6.14-rc kernel wants it
         mov     esp, next_entry                         ; own slot + jmp: right for every version (1.6)
@@ -77,7 +89,7 @@ kjump_supervisor_fault:
 bits 64
 
 ; save_state - fill EntryState with what the processor brought along.
-; clobbers: rax rcx rdx
+; in: rbx = STATE_BASE, rsi = descriptor_pointers   clobbers: rax rcx rdx
 save_state:
         mov     rax, cr0
         mov     [STATE + ENTRY_CR0], rax
@@ -96,13 +108,13 @@ save_state:
         save_msr MSR_EFER, ENTRY_EFER
         save_msr MSR_FS_BASE, ENTRY_FS_BASE
         save_msr MSR_GS_BASE, ENTRY_GS_BASE
-        mov     ax, [entry_gdt]
+        mov     ax, [rsi + ENTRY_GDT]
         mov     [STATE + ENTRY_GDT_LIMIT], ax
-        mov     rax, [entry_gdt + 2]
+        mov     rax, [rsi + ENTRY_GDT + 2]
         mov     [STATE + ENTRY_GDT_BASE], rax
-        mov     ax, [entry_idt]
+        mov     ax, [rsi + ENTRY_IDT]
         mov     [STATE + ENTRY_IDT_LIMIT], ax
-        mov     rax, [entry_idt + 2]
+        mov     rax, [rsi + ENTRY_IDT + 2]
         mov     [STATE + ENTRY_IDT_BASE], rax
         mov     [STATE + ENTRY_CS], cs
         mov     [STATE + ENTRY_SS], ss
@@ -115,20 +127,18 @@ save_state:
         ret
 
 ; exchange_is_ours - may the exchange be touched? Always, when the image does not use one.
-; out: ZF = 1 yes   clobbers: rax
+; out: ZF = 1 yes   clobbers: rax rcx rdi
 exchange_is_ours:
-        mov     eax, [kjump_parameters + PARAMETERS_FLAGS]
-        not     eax
-        test    eax, PARAMETER_HAS_EXCHANGE
-        jnz     .none
-        cmp     dword [EXCHANGE_BASE + HEADER_MAGIC], EXCHANGE_MAGIC
+        mov     edi, kjump_parameters
+        mov     ecx, EXCHANGE_BASE
+        mov     eax, [rdi + PARAMETERS_FLAGS]
+        and     eax, PARAMETER_HAS_EXCHANGE
+        jz      .done                                   ; ZF = 1
+        cmp     dword [rcx + HEADER_MAGIC], EXCHANGE_MAGIC
         jne     .done
-        mov     rax, [kjump_parameters + PARAMETERS_NONCE]
-        cmp     rax, [EXCHANGE_BASE + HEADER_NONCE]
+        mov     rax, [rdi + PARAMETERS_NONCE]
+        cmp     rax, [rcx + HEADER_NONCE]
 .done:
-        ret
-.none:
-        cmp     eax, eax
         ret
 
 flat_data
@@ -143,6 +153,4 @@ flat_bss
 kjump_entry_state:      resb ENTRY_STATE_BYTES
 kjump_tsc_entry:        resq 1
 kjump_supervisor_esp:   resd 1
-entry_gdt:              resw 5
-entry_idt:              resw 5
-kernel_gdt:             resw 5
+descriptor_pointers:    resb 30

@@ -11,12 +11,12 @@
 #include <fmt/format.h>
 
 #include "bios/registers.hpp"
+#include "report/names.hpp"
+#include "report/text.hpp"
 
 namespace kjump::bios {
 
 namespace {
-
-constexpr std::size_t kBytesPerLine = 16;
 
 constexpr std::array<std::array<std::string_view, 4>, 3> kRows{
     {{"eax", "ebx", "ecx", "edx"}, {"esi", "edi", "ebp", ""}, {"ds", "es", "fs", "gs"}}};
@@ -60,14 +60,9 @@ std::string format_flags(const abi::FirmwareRegisters& before, const abi::Firmwa
 }
 
 std::string format_repairs(std::uint32_t repairs) {
-  std::string out;
-  if ((repairs & abi::kRepairA20) != 0) {
-    out += "  repaired: the call had switched A20 off\n";
-  }
-  if ((repairs & abi::kRepairPicMask) != 0) {
-    out += "  repaired: the call had changed the interrupt mask\n";
-  }
-  return out;
+  return repairs == 0 ? std::string()
+                      : fmt::format("  put right after the call: {}\n",
+                                    fmt::join(report::repair_names(repairs), ", "));
 }
 
 }  // namespace
@@ -96,29 +91,13 @@ std::string format_registers(const abi::FirmwareRegisters& before, const abi::Fi
   return out + format_flags(before, after);
 }
 
-std::string hexdump(std::span<const std::byte> bytes) {
-  std::string out;
-  for (std::size_t offset = 0; offset < bytes.size(); offset += kBytesPerLine) {
-    const auto line = bytes.subspan(offset, std::min(kBytesPerLine, bytes.size() - offset));
-    std::string hex;
-    std::string text;
-    for (const std::byte byte : line) {
-      const auto value = std::to_integer<unsigned char>(byte);
-      fmt::format_to(std::back_inserter(hex), " {:02x}", value);
-      text += value >= ' ' && value <= '~' ? static_cast<char>(value) : '.';
-    }
-    fmt::format_to(std::back_inserter(out), "  {:08x} {:<48}  |{}|\n", offset, hex, text);
-  }
-  return out;
-}
-
 std::string format_call(const ScriptStep& step, const CallResult* previous, const CallResult& call) {
   std::string out = step.title;
   if (step.step.repeat == abi::BatchRepeat::kWhileNonZero) {
     out += fmt::format(" #{}", call.iteration + 1);
   }
   if (step.step.repeat == abi::BatchRepeat::kReadMemory) {
-    return out + "\n" + hexdump(call.buffer);
+    return out + "\n" + report::hexdump(call.buffer);
   }
   out += fmt::format("  ({} cycles)\n", call.cycles);
   out += format_registers(registers_before(step.step, previous), call.registers);
@@ -126,7 +105,7 @@ std::string format_call(const ScriptStep& step, const CallResult* previous, cons
   for (const CallBuffer& buffer : step.buffers) {
     if (buffer.output_path.empty() && std::size_t{buffer.offset} + buffer.bytes <= call.buffer.size()) {
       out += fmt::format("  buffer {}, {} bytes\n", buffer.name, buffer.bytes);
-      out += hexdump(std::span(call.buffer).subspan(buffer.offset, buffer.bytes));
+      out += report::hexdump(std::span(call.buffer).subspan(buffer.offset, buffer.bytes));
     }
   }
   return out;

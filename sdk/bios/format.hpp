@@ -2,11 +2,7 @@
 /// Calls and their results as text for people.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
-#include <vector>
 
 #include <kjump/bios.hpp>
 
@@ -21,9 +17,6 @@ namespace kjump::bios {
 /// A block of aligned lines, values that differ from `before` marked with '*'.
 [[nodiscard]] std::string format_registers(const abi::FirmwareRegisters& before,
                                            const abi::FirmwareRegisters& after);
-
-/// "00000000  53 4d 41 50 ...  |SMAP...|", one line for 16 bytes.
-[[nodiscard]] std::string hexdump(std::span<const std::byte> bytes);
 
 /// One call of a script: its title, registers, and the buffers that do not go to a file.
 [[nodiscard]] std::string format_call(const ScriptStep& step, const CallResult* previous,

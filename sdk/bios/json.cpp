@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "bios/registers.hpp"
+#include "report/names.hpp"
 
 namespace kjump::bios {
 
@@ -19,17 +20,6 @@ Json registers_json(const abi::FirmwareRegisters& registers) {
   }
   for (const char* name : {"cf", "zf", "if", "df"}) {
     json[name] = get_register(registers, *find_register(name)) != 0;
-  }
-  return json;
-}
-
-Json repairs_json(std::uint32_t repairs) {
-  Json json = Json::array();
-  if ((repairs & abi::kRepairA20) != 0) {
-    json.push_back("a20");
-  }
-  if ((repairs & abi::kRepairPicMask) != 0) {
-    json.push_back("pic-mask");
   }
   return json;
 }
@@ -91,7 +81,7 @@ Json to_json(const std::vector<ScriptStep>& steps, const BatchReply& reply) {
     if (step.step.repeat != abi::BatchRepeat::kReadMemory) {
       entry["cycles"] = call.cycles;
       entry["registers"] = registers_json(call.registers);
-      entry["repairs"] = repairs_json(call.repairs);
+      entry["repairs"] = report::repair_names(call.repairs);
     }
     entry["buffers"] = buffers_json(step, call);
     calls.push_back(std::move(entry));

@@ -10,6 +10,8 @@
 #include <kjump/abi/processor.hpp>
 #include <kjump/bios.hpp>
 
+#include "report/names.hpp"
+
 namespace kjump::bios {
 
 namespace {
@@ -89,8 +91,7 @@ Result<void> check_against(const std::vector<Step>& steps, const std::vector<Cal
 std::string death_of(const JumpReport& jump) {
   switch (jump.outcome) {
     case abi::Outcome::kFault:
-      return fmt::format("firmware or payload caused exception {} at {:04x}:{:08x}", jump.fault.vector,
-                         jump.fault.cs, jump.fault.eip);
+      return "firmware or payload faulted: " + report::fault_text(jump.fault);
     case abi::Outcome::kTimeout:
       return "the firmware call did not come back in time";
     case abi::Outcome::kRefused:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bios/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -57,6 +58,14 @@ Result<std::uint32_t> parse_digits(const Part& part, std::string_view digits, in
   return static_cast<std::uint32_t>(value);
 }
 
+std::uint32_t characters_value(std::string_view characters) {
+  std::uint32_t value = 0;
+  for (const char character : characters) {
+    value = value << 8 | static_cast<unsigned char>(character);
+  }
+  return value;
+}
+
 Result<std::uint32_t> parse_characters(const Part& part, unsigned bits) {
   const std::string_view text = part.text;
   if (text.size() < 3 || text.back() != '\'') {
@@ -66,11 +75,15 @@ Result<std::uint32_t> parse_characters(const Part& part, unsigned bits) {
   if (characters.size() * 8 > bits) {
     return too_large(part, bits);
   }
-  std::uint32_t value = 0;
-  for (const char character : characters) {
-    value = value << 8 | static_cast<unsigned char>(character);
-  }
-  return value;
+  return characters_value(characters);
+}
+
+bool is_bare_signature(const Part& part, unsigned bits) {
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  return part.token.line == 0 && bits == 32 && part.text.size() == 4 && is_capital(part.text.front()) &&
+         std::all_of(part.text.begin(), part.text.end(),
+                     [&](char c) { return is_capital(c) || is_decimal_digit(c); }) &&
+         std::any_of(part.text.begin(), part.text.end(), [](char c) { return digit_value(c) == kNoDigit; });
 }
 
 bool has_hex_prefix(std::string_view text) {
@@ -103,6 +116,9 @@ Result<std::uint32_t> parse_number(const Part& part, unsigned bits) {
   }
   if (text.front() == '\'') {
     return parse_characters(part, bits);
+  }
+  if (is_bare_signature(part, bits)) {
+    return characters_value(text);
   }
   if (has_hex_prefix(text)) {
     return parse_digits(part, text.substr(2), 16, bits);

@@ -35,7 +35,9 @@ struct Part {
 };
 
 /// The number that a part spells: decimal, 0x1F, 1Fh (beginning with a digit, as in assembly), or up
-/// to four characters 'SMAP', the first one most significant: 0x534D4150. It must fit `bits` bits.
+/// to four characters 'SMAP', the first one most significant: 0x534D4150. It must fit `bits` bits. In an
+/// argument, whose quotes a shell has eaten, four capitals or digits that cannot be meant as a
+/// hexadecimal number are characters, too.
 [[nodiscard]] Result<std::uint32_t> parse_number(const Part& part, unsigned bits);
 
 /// Real-mode address.

@@ -92,7 +92,8 @@ void decode_parameters(BiosDisk& disk, const CallResult& call) {
   }
   disk.sectors = field<std::uint64_t>(call.buffer, 16);
   disk.sector_bytes = sector_bytes;
-  if (filled >= kParameterBytes - 8 && field<std::uint16_t>(call.buffer, 30) == kPathSignature) {
+  // The length is no guide: SeaBIOS fills in the path and says 30 bytes. The buffer was zero before.
+  if (field<std::uint16_t>(call.buffer, 30) == kPathSignature) {
     disk.bus = path_name(call.buffer, 36, 4);
     disk.interface = path_name(call.buffer, 40, 8);
   }

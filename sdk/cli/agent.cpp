@@ -38,7 +38,7 @@ struct Capture {
   std::string* text;
 
   /// Takes what is there; false at the end of the stream.
-  bool take() {
+  bool take() const {
     std::array<char, 65536> block;
     const ssize_t got = ::read(fd.get(), block.data(), block.size());
     if (got < 0) {
@@ -54,6 +54,7 @@ struct Capture {
 
 [[noreturn]] void run_job(std::vector<std::string> arguments, int out, int err) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) {
     argv.push_back(argument.data());
   }

@@ -44,7 +44,8 @@ nlohmann::ordered_json to_json(const Image& image) {
   json["standalone"] = info.standalone();
   json["deadline_ms"] = info.deadline_ms;
   json["kexec_entry"] = address_text(info.kexec_entry);
-  json["wake_entry"] = info.wake_entry == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(address_text(info.wake_entry));
+  json["wake_entry"] =
+      info.wake_entry == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(address_text(info.wake_entry));
   json["parameters"] = address_text(info.parameters);
   json["exchange"] = nullptr;
   if (info.exchange_bytes != 0) {

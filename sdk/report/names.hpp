@@ -15,7 +15,7 @@ namespace kjump::report {
 
 /// "pending", "returned", "fault", "timeout", "refused".
 [[nodiscard]] std::string_view outcome_name(abi::Outcome outcome);
-[[nodiscard]] std::optional<abi::Outcome> outcome_from_name(std::string_view name);
+[[nodiscard]] std::optional<abi::Outcome> outcome_from_name(std::string_view wanted);
 
 /// abi::kRepair* bits as words; a bit without a name becomes "bit7".
 [[nodiscard]] std::vector<std::string> repair_names(std::uint32_t bits);

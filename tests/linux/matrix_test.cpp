@@ -48,14 +48,17 @@ exit $code
   EXPECT_EQ(lines(section(result.out, "health")), std::vector<std::string>{"HEALTHY"});
 }
 
+std::string name_of(const testing::TestParamInfo<Shape>& shape) {
+  const auto& [kernel, cpus, memory_mib, cpu_model] = shape.param;
+  std::string version = kernel;
+  version.replace(version.find('.'), 1, "_");
+  return "v" + version + "_smp" + std::to_string(cpus) + "_" + std::to_string(memory_mib) + "MiB_" + cpu_model;
+}
+
 INSTANTIATE_TEST_SUITE_P(Kernels, Matrix,
                          testing::Combine(testing::Values("6.12", "6.1"), testing::Values(1U, 2U),
                                           testing::Values(256U, 6144U), testing::Values("max", "qemu64")),
-                         [](const testing::TestParamInfo<Shape>& info) {
-                           const auto& [kernel, cpus, memory_mib, cpu_model] = info.param;
-                           return std::string(kernel[2] == '1' && kernel[3] == '2' ? "v6_12" : "v6_1") + "_smp" +
-                                  std::to_string(cpus) + "_" + std::to_string(memory_mib) + "MiB_" + cpu_model;
-                         });
+                         name_of);
 
 }  // namespace
 }  // namespace kjump::tests

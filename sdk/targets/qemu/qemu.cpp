@@ -162,7 +162,7 @@ std::string shell_quoted(const std::vector<std::string>& arguments) {
   for (std::string argument : arguments) {
     if (argument.empty() || argument.find_first_not_of(kPlain) != std::string::npos) {
       replace_all(argument, "'", "'\\''");
-      argument = "'" + argument + "'";
+      argument.insert(0, "'").append("'");
     }
     out += (out.empty() ? "" : " ") + argument;
   }
