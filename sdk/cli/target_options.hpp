@@ -39,9 +39,6 @@ class TargetOptions {
     machine_only_.push_back(
         app.add_option("--machine", machine.machine, "its chip set")->check(CLI::IsMember({"pc", "q35"})));
     machine_only_.push_back(
-        app.add_option("--disk", disks_, "FILE[:ide|ahci|nvme|virtio], a raw disk image; may be repeated")
-            ->take_all());
-    machine_only_.push_back(
         app.add_option("--artifacts", artifacts_, "keep serial log and QEMU command line in this directory"));
     for (CLI::Option* option : linux_only_) {
       option->capture_default_str()->group(kGroup);
@@ -49,6 +46,13 @@ class TargetOptions {
     for (CLI::Option* option : machine_only_) {
       option->capture_default_str()->group(kGroup);
     }
+    // One file for each --disk: the next word is the image to run.
+    machine_only_.push_back(
+        app.add_option("--disk", disks_,
+                       "raw disk image on an ide, ahci, nvme or virtio bus; may be repeated")
+            ->allow_extra_args(false)
+            ->type_name("FILE[:BUS]")
+            ->group(kGroup));
   }
 
   /// The target that the options describe; an error when they contradict each other.

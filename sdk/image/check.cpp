@@ -107,18 +107,9 @@ Result<void> check_entries(const ImageInfo& info, const std::vector<Segment>& se
 Result<void> check_symbols(const std::vector<Symbol>& symbols, const Places& places) {
   std::size_t name_bytes = 0;
   for (const Symbol& symbol : symbols) {
+    KJUMP_CHECK(
+        check_symbol_name(symbol.name, fmt::format("{}, symbol at {:#x}", places.origin, symbol.address)));
     name_bytes += symbol.name.size();
-    // Names may be UTF-8, but must not talk to the terminal.
-    const bool clean = std::all_of(symbol.name.begin(), symbol.name.end(), [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return byte >= ' ' && byte != 0x7F;
-    });
-    if (symbol.name.empty() || !clean) {
-      return fail(
-          ErrorCode::kMalformed,
-          fmt::format("the name of the symbol at {:#x} is empty or has control characters", symbol.address),
-          places.origin);
-    }
   }
   if (name_bytes > kMaxSymbolNameBytes) {
     return fail(ErrorCode::kLimit, fmt::format("symbol names take {} bytes", name_bytes), places.origin,
@@ -128,6 +119,18 @@ Result<void> check_symbols(const std::vector<Symbol>& symbols, const Places& pla
 }
 
 }  // namespace
+
+Result<void> check_symbol_name(std::string_view name, const std::string& subject) {
+  const bool clean = std::all_of(name.begin(), name.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= ' ' && byte != 0x7F;
+  });
+  if (name.empty() || !clean) {
+    return fail(ErrorCode::kMalformed, "a symbol's name is empty or has control characters", subject,
+                "strip the image");
+  }
+  return {};
+}
 
 Result<void> check(const ImageInfo& info, const std::vector<Segment>& segments,
                    const std::vector<Symbol>& symbols, const Places& places) {

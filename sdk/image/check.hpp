@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <kjump/image.hpp>
@@ -13,6 +15,9 @@ namespace kjump::image {
 
 /// Names are printed and kept; a hostile string table could make them very long.
 inline constexpr std::size_t kMaxSymbolNameBytes = 16U << 20;
+
+/// A symbol's name has one and it does not talk to the terminal. It may be UTF-8.
+[[nodiscard]] Result<void> check_symbol_name(std::string_view name, const std::string& subject);
 
 /// All rules. `segments` must be sorted by address.
 [[nodiscard]] Result<void> check(const ImageInfo& info, const std::vector<Segment>& segments,

@@ -18,7 +18,7 @@ Result<Image> Image::build(ImageInfo info, std::vector<Segment> segments, std::v
   std::stable_sort(symbols.begin(), symbols.end(), [](const Symbol& a, const Symbol& b) {
     return std::tie(a.address, a.name) < std::tie(b.address, b.name);
   });
-  const image::Places places{"image \"" + info.name + "\"", {}, {}};
+  const image::Places places{"image \"" + info.name + "\"", {}, {}, {}};
   KJUMP_CHECK(image::check(info, segments, symbols, places));
   Image result;
   result.info_ = std::move(info);

@@ -37,8 +37,8 @@ Result<image::NoteDescriptor> the_note(const ElfFile& file, const std::string& o
     found = note ? note : found;
   }
   if (!found) {
-    return fail(ErrorCode::kMalformed, "not a jump image: the ELF file has no KJUMP note", origin,
-                "make images with `kjump link`");
+    return fail(ErrorCode::kMalformed, "not a jump image: the ELF file has no KJUMP note",
+                at(origin, file.header().e_phoff), "make images with `kjump link`");
   }
   return *found;
 }
@@ -104,6 +104,7 @@ Result<std::vector<Symbol>> read_symbols(const ElfFile& file, const std::string&
       return fail(ErrorCode::kMalformed, "a symbol's address, size or name is out of range",
                   at(origin, entry.offset), "strip the image");
     }
+    KJUMP_CHECK(image::check_symbol_name(entry.name, at(origin, entry.offset)));
     symbols.push_back({std::string(entry.name), static_cast<std::uint32_t>(entry.value),
                        static_cast<std::uint32_t>(entry.bytes)});
   }
@@ -124,7 +125,7 @@ Result<Image> Image::parse(std::span<const std::byte> bytes, const std::string& 
   KJUMP_TRY(result.info_, image::decode_note(note, origin));
   KJUMP_TRY(std::vector<Piece> pieces, read_pieces(file, origin));
   KJUMP_TRY(result.symbols_, read_symbols(file, origin));
-  image::Places places{origin, note.offset, {}};
+  image::Places places{origin, file.header().e_phoff, note.offset, {}};
   for (Piece& piece : pieces) {
     result.segments_.push_back(std::move(piece.segment));
     places.segments.push_back(piece.place);

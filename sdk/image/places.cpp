@@ -9,6 +9,10 @@ std::string at(const std::string& origin, std::uint64_t offset) {
   return fmt::format("{}, offset {:#x}", origin, offset);
 }
 
+std::string Places::program_headers() const {
+  return table ? at(origin, *table) : origin;
+}
+
 std::string Places::note_field(std::size_t field_offset) const {
   return note ? at(origin, *note + field_offset) : origin;
 }

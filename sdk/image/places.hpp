@@ -22,9 +22,11 @@ struct SegmentPlace {
 /// and the subjects say which part of it is meant instead of an offset.
 struct Places {
   std::string origin;
+  std::optional<std::uint64_t> table;  ///< of the program header table
   std::optional<std::uint64_t> note;   ///< of the note's descriptor
   std::vector<SegmentPlace> segments;  ///< parallel to the image's segments, or empty
 
+  [[nodiscard]] std::string program_headers() const;
   [[nodiscard]] std::string note_field(std::size_t field_offset) const;
   [[nodiscard]] std::string segment(std::size_t index) const;
   [[nodiscard]] std::string content(std::size_t index, std::size_t content_offset) const;

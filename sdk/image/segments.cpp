@@ -73,7 +73,7 @@ std::optional<Location> locate(const std::vector<Segment>& segments, std::uint32
 Result<void> check_segments(const ImageInfo& info, const std::vector<Segment>& segments,
                             const Places& places) {
   if (segments.empty()) {
-    return fail(ErrorCode::kMalformed, "the image has no segments", places.origin);
+    return fail(ErrorCode::kMalformed, "the image has no segments", places.program_headers());
   }
   if (segments.size() > kMaxSegments) {
     return fail(ErrorCode::kLimit,
