@@ -3,19 +3,20 @@
 
 # Debian 12 packages of the build; the kernels' own are in scripts/kernel.
 build_packages=(g++ cmake ninja-build nasm lld pkg-config libelf-dev zlib1g-dev libfmt-dev libexpected-dev
-    nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev)
+    nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev ccache)
 # What runs the virtual machines, and what goes into them.
-run_packages=(qemu-system-x86 busybox-static e2fsprogs)
+run_packages=(qemu-system-x86 busybox-static)
 # The rest of the test command: second compiler, fuzzing runtime, linters, a stock kexec.
-check_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck kexec-tools)
+check_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck kexec-tools binutils)
 
-# build_kjump PRESET [TARGET...]: configures once, then builds; output only when something goes wrong or takes long.
+# build_kjump PRESET [TARGET...]: configures and builds; output only when something goes wrong.
 build_kjump() {
     local preset=$1 log
     shift
     log=$(mktemp)
-    if ! { cmake -S "$root" --preset "$preset" && cmake --build --preset "$preset" ${1:+--target "$@"}; } >"$log" 2>&1; then
-        grep -E 'error|warning|FAILED' "$log" | head -n 20 >&2
+    export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    if ! { (cd "$root" && cmake --preset "$preset" && cmake --build --preset "$preset" ${1:+--target "$@"}); } >"$log" 2>&1; then
+        grep -E 'error|FAILED' "$log" | head -n 20 >&2
         fail "kjump does not build with preset $preset; the whole log is $log"
     fi
     rm -f "$log"
