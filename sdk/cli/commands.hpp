@@ -41,5 +41,6 @@ void add_inspect(CLI::App& app);
 void add_run(CLI::App& app);
 void add_bios(CLI::App& app);
 void add_agent(CLI::App& app);
+void add_guest(CLI::App& app);
 
 }  // namespace kjump::cli

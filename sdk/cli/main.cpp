@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   add_bios(app);
   add_inspect(app);
   add_link(app);
+  add_guest(app);
   add_agent(app);
   try {
     app.parse(argc, argv);

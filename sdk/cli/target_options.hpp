@@ -20,11 +20,15 @@ namespace kjump::cli {
 class TargetOptions {
  public:
   void add_to(CLI::App& app) {
-    constexpr const char* kGroup = "Target";
     app.add_option("--target", target_, "where to run: host, vm (bare QEMU), linux-vm (QEMU with a Linux)")
         ->check(CLI::IsMember({"host", "vm", "linux-vm"}))
         ->capture_default_str()
         ->group(kGroup);
+    add_machine_to(app);
+  }
+
+  /// Only what describes the virtual machine and its Linux, for a command that has no other target.
+  void add_machine_to(CLI::App& app) {
     linux_only_.push_back(
         app.add_option("--kernel", linux_.kernel, "linux-vm: kernel, 6.12, 6.1 or the path of a bzImage"));
     linux_only_.push_back(
@@ -84,6 +88,8 @@ class TargetOptions {
   }
 
  private:
+  static constexpr const char* kGroup = "Target";
+
   [[nodiscard]] Result<void> check_fit() const {
     if (target_ == "host") {
       KJUMP_CHECK(refuse(machine_only_, "--target vm or --target linux-vm"));
