@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the lists are for those who source this, $root is theirs
 # Building kjump itself. Sourced, never run; needs report.sh and packages.sh. $root is the repository.
 
 # Debian 12 packages of the build; the kernels' own are in scripts/kernel.
