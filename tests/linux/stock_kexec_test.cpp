@@ -40,6 +40,7 @@ TEST(StockKexec, LoadsAStandaloneImageTwiceEntered) {
 health before
 kexec --load-preserve-context --args-none --mem-max=0x9ffff /job/hello_standalone.kjump || exit 1
 echo "== loaded"; cat /sys/kernel/kexec_loaded
+echo "== busy"; kjump run /job/hello_standalone.kjump 2>&1 >/dev/null; echo $?; cat /sys/kernel/kexec_loaded
 kexec -e; echo "first: $?" >&2
 kexec -e; echo "second: $?" >&2
 kexec -u || exit 1
@@ -47,6 +48,12 @@ echo "== health"; health after
 )sh");
   EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
   EXPECT_EQ(lines(section(result.out, "loaded")), std::vector<std::string>{"1"});
+  // Somebody else's image is neither entered nor unloaded by us.
+  const auto busy = lines(section(result.out, "busy"));
+  ASSERT_EQ(busy.size(), 3U) << section(result.out, "busy");
+  EXPECT_NE(busy[0].find("loaded"), std::string::npos) << busy[0];
+  EXPECT_EQ(busy[1], "1");
+  EXPECT_EQ(busy[2], "1");
   EXPECT_EQ(lines(section(result.out, "health")), std::vector<std::string>{"HEALTHY"});
 
   // What the payload said stands on the serial console, once for each jump; 21 characters moved the cursor.
