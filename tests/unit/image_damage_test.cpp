@@ -159,7 +159,7 @@ TEST_P(DamagedImage, IsRefusedWithPathAndOffset) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DamagedImage, testing::ValuesIn(kDamages),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 TEST(ImageDamage, EveryCutIsRefused) {
   const Bytes bytes = sample_bytes();

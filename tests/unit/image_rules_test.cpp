@@ -119,7 +119,7 @@ TEST_P(ImageRule, IsEnforced) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ImageRule, testing::ValuesIn(kBreaches),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 TEST(ImageRules, AStandaloneImageMayLieOverTheExchange) {
   Parts parts;

@@ -143,6 +143,11 @@ std::string describe(const QemuOutcome& outcome) {
 
 Failure guest_failure(const std::string& what, const QemuOutcome& outcome, Artifacts& artifacts) {
   artifacts.keep();
+  const std::string hint = "repeat it with: sh " + artifacts.command().string();
+  if (outcome.end == QemuEnd::kQemuError) {  // there was no guest yet that could have done anything
+    return fail(ErrorCode::kGuest, "cannot run the virtual machine: " + describe(outcome),
+                artifacts.qemu_errors().string(), hint);
+  }
   std::string text = what + ": " + describe(outcome);
   std::filesystem::path log = artifacts.serial_log();
   std::string lines = telling_lines(read_log(log));
@@ -153,7 +158,7 @@ Failure guest_failure(const std::string& what, const QemuOutcome& outcome, Artif
   }
   text += lines.empty() ? "; it printed nothing" : "; the telling lines of its log: " + lines;
   const ErrorCode code = outcome.end == QemuEnd::kTimeout ? ErrorCode::kTimeout : ErrorCode::kGuest;
-  return fail(code, text, log.string(), "repeat it with: sh " + artifacts.command().string());
+  return fail(code, text, log.string(), hint);
 }
 
 std::string shell_quoted(const std::vector<std::string>& arguments) {
