@@ -12,14 +12,19 @@ namespace kjump::bios {
 
 namespace {
 
+/// Registers as the hexadecimal text that people compare with manuals, flags as truth values.
 Json registers_json(const abi::FirmwareRegisters& registers) {
   Json json;
-  for (const char* name :
+  for (const char* text :
        {"eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "ds", "es", "fs", "gs", "eflags"}) {
-    json[name] = get_register(registers, *find_register(name));
+    if (const RegisterName* name = find_register(text); name != nullptr) {
+      json[text] = fmt::format("0x{:0{}x}", get_register(registers, *name), name->bits / 4);
+    }
   }
-  for (const char* name : {"cf", "zf", "if", "df"}) {
-    json[name] = get_register(registers, *find_register(name)) != 0;
+  for (const char* text : {"cf", "zf", "if", "df"}) {
+    if (const RegisterName* name = find_register(text); name != nullptr) {
+      json[text] = get_register(registers, *name) != 0;
+    }
   }
   return json;
 }

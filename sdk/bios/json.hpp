@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// Calls and typed answers as JSON with stable keys. Numbers are numbers, bytes are hexadecimal text.
+/// Calls and typed answers as JSON with stable keys. Numbers are numbers, registers and bytes hexadecimal
+/// text.
 #pragma once
 
 #include <span>

@@ -38,7 +38,7 @@ struct Capture {
   std::string* text;
 
   /// Takes what is there; false at the end of the stream.
-  bool take() const {
+  [[nodiscard]] bool take() const {
     std::array<char, 65536> block;
     const ssize_t got = ::read(fd.get(), block.data(), block.size());
     if (got < 0) {

@@ -95,7 +95,7 @@ Failure explain(const ProcessEnd& end, const fs::path& lld, abi::PayloadMode mod
   std::string hint;
   if (says("is incompatible with")) {
     hint = compile_hint(mode);
-  } else if (says("will not fit in region") || says("do not fit") || says("out of range") ||
+  } else if (says("not fit") || says("overlaps with") || says("out of range") ||
              says("unable to move location counter")) {
     hint = "code and data are too large for their place in low memory; make them smaller";
   }

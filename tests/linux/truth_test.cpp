@@ -26,7 +26,7 @@ std::filesystem::path make_disk() {
   std::mt19937 random(2008);
   std::ofstream file(path, std::ios::binary);
   for (int i = 0; i < 1 << 18; ++i) {
-    const std::uint32_t word = random();
+    const auto word = static_cast<std::uint32_t>(random());
     file.write(reinterpret_cast<const char*>(&word), sizeof word);
   }
   file.seekp(510);
