@@ -113,7 +113,7 @@ check_processor:
 ; check_hardware - clobbers: rax
 check_hardware:
         mov     eax, LOCAL_APIC_TPR
-        cmp     dword [rax], 0
+        cmp     dword [rax], CARRIER_TASK_PRIORITY
         breach_unless e, BREACH_TPR
         mov     eax, HPET_CONFIG
         cmp     dword [rax], LINUX_HPET

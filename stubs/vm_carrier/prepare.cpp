@@ -151,7 +151,7 @@ void quiesce() {
   apic.write(platform::kApicLint0, kApicExtInt);
   apic.write(platform::kApicLint1, kApicNmi);
   apic.write(platform::kApicTimer, kApicMasked);
-  apic.write(platform::kApicTaskPriority, 0);
+  apic.write(platform::kApicTaskPriority, abi::kCarrierTaskPriority);
 }
 
 }  // namespace

@@ -107,7 +107,8 @@ TEST_F(Truth, MemoryMapEqualsFirmwareMemmap) {
     linux_ranges.emplace(std::stoull(start, nullptr, 0), std::stoull(end, nullptr, 0), kTypes.at(type));
   }
   std::set<Range> bios_ranges;
-  for (const auto& range : json_section(out(), "memory-map")["ranges"]) {
+  const auto map = json_section(out(), "memory-map");
+  for (const auto& range : map["ranges"]) {
     const auto base = number(range["base"]);
     bios_ranges.emplace(base, base + number(range["bytes"]) - 1, number(range["type"]));
   }
