@@ -11,6 +11,8 @@ extern "C" void KJUMP_FIRMWARE_CALL(kjump::abi::FirmwareCall* call);
 
 namespace kjump::bios {
 
-void call(abi::FirmwareCall& call) { KJUMP_FIRMWARE_CALL(&call); }
+void call(abi::FirmwareCall& call) {
+  KJUMP_FIRMWARE_CALL(&call);
+}
 
 }  // namespace kjump::bios

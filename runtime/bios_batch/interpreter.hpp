@@ -226,7 +226,7 @@ class Interpreter {
     const uint32_t list = (uint32_t{pointer[1]} << 4) + pointer[0];
     for (uint32_t iteration = 0; iteration < limit_of(record.step); ++iteration) {
       uint16_t word = 0;
-      machine_.read_memory(&word, list + iteration * sizeof(word), sizeof(word));
+      machine_.read_memory(&word, list + 2 * iteration, sizeof(word));
       if (word == kListEnd) {
         return true;
       }

@@ -9,9 +9,9 @@ namespace kjump {
 
 namespace {
 
-constexpr uint32_t kBiosDataMode = 0x449;      // BDA: current video mode
-constexpr uint32_t kBiosDataColumns = 0x44A;   // BDA: columns on screen
-constexpr uint32_t kBiosDataCursor = 0x450;    // BDA: column and row of page 0
+constexpr uint32_t kBiosDataMode = 0x449;     // BDA: current video mode
+constexpr uint32_t kBiosDataColumns = 0x44A;  // BDA: columns on screen
+constexpr uint32_t kBiosDataCursor = 0x450;   // BDA: column and row of page 0
 constexpr uint32_t kTextMemory = 0xB8000;
 constexpr uint16_t kGraphicsIndex = 0x3CE;     // VGA graphics controller
 constexpr uint8_t kGraphicsMiscellaneous = 6;  // bit 0: graphics; bits 3:2 == 3: memory at 0xB8000

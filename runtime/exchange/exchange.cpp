@@ -24,7 +24,9 @@ void set_exchange_field(size_t offset, uint32_t value) {
   write_physical<uint32_t>(abi::kExchangeBase + static_cast<uint32_t>(offset), value);
 }
 
-bool has_exchange() { return (kjump_parameters_flags() & abi::kParameterHasExchange) != 0; }
+bool has_exchange() {
+  return (kjump_parameters_flags() & abi::kParameterHasExchange) != 0;
+}
 
 size_t request_bytes() {
   if (!has_exchange()) {

@@ -5,9 +5,9 @@ namespace kjump {
 
 #if KJUMP_MODE_REAL
 
-// ES and DS differ for the length of one string move: the flat assumption of compiled code (DS = ES = SS) holds
-// again at the end of the statement. 67h is the address-size prefix, for which clang 14 has no name in 16-bit
-// code.
+// ES and DS differ for the length of one string move: the flat assumption of compiled code (DS = ES = SS)
+// holds again at the end of the statement. 67h is the address-size prefix, for which clang 14 has no name in
+// 16-bit code.
 void copy_from_physical(void* to, uint32_t address, size_t bytes) {
   const uint32_t segment = address >> 4;
   uint32_t offset = address & 0xF;
@@ -40,9 +40,13 @@ void copy_to_physical(uint32_t address, const void* from, size_t bytes) {
 
 extern "C" void* memcpy(void* to, const void* from, size_t bytes);
 
-void copy_from_physical(void* to, uint32_t address, size_t bytes) { memcpy(to, physical(address), bytes); }
+void copy_from_physical(void* to, uint32_t address, size_t bytes) {
+  memcpy(to, physical(address), bytes);
+}
 
-void copy_to_physical(uint32_t address, const void* from, size_t bytes) { memcpy(physical(address), from, bytes); }
+void copy_to_physical(uint32_t address, const void* from, size_t bytes) {
+  memcpy(physical(address), from, bytes);
+}
 
 #endif
 

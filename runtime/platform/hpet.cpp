@@ -13,7 +13,9 @@ volatile uint32_t* configuration(uint32_t base) {
 
 }  // namespace
 
-uint32_t read_hpet_config(uint32_t base) { return base == 0 ? 0 : *configuration(base); }
+uint32_t read_hpet_config(uint32_t base) {
+  return base == 0 ? 0 : *configuration(base);
+}
 
 void write_hpet_config(uint32_t base, uint32_t value) {
   if (base != 0) {

@@ -23,16 +23,21 @@ volatile uint32_t* memory_register(uint64_t base_msr, uint32_t offset) {
 
 LocalApic::LocalApic() : base_msr_(read_msr(abi::kMsrApicBase)) {}
 
-bool LocalApic::x2apic() const { return enabled() && (base_msr_ & kBaseX2apic) != 0; }
+bool LocalApic::x2apic() const {
+  return enabled() && (base_msr_ & kBaseX2apic) != 0;
+}
 
 // An APIC that firmware moved above 4 GiB is out of reach without paging: as good as none.
-bool LocalApic::enabled() const { return (base_msr_ & kBaseEnabled) != 0 && (base_msr_ >> 32) == 0; }
+bool LocalApic::enabled() const {
+  return (base_msr_ & kBaseEnabled) != 0 && (base_msr_ >> 32) == 0;
+}
 
 uint32_t LocalApic::read(uint32_t offset) const {
   if (!enabled()) {
     return 0;
   }
-  return x2apic() ? static_cast<uint32_t>(read_msr(kX2apicMsr + offset / 16)) : *memory_register(base_msr_, offset);
+  return x2apic() ? static_cast<uint32_t>(read_msr(kX2apicMsr + offset / 16))
+                  : *memory_register(base_msr_, offset);
 }
 
 void LocalApic::write(uint32_t offset, uint32_t value) const {

@@ -18,7 +18,7 @@ constexpr uint16_t kLevelSlave = 0x4D1;
 constexpr uint8_t kIcw1 = 0x11;           // edge-triggered, cascaded, ICW4 follows
 constexpr uint8_t kIcw3Master = 1u << 2;  // the slave hangs on line 2
 constexpr uint8_t kIcw3Slave = 2;
-constexpr uint8_t kIcw4 = 0x01;           // 8086 mode, normal end of interrupt
+constexpr uint8_t kIcw4 = 0x01;  // 8086 mode, normal end of interrupt
 
 constexpr uint8_t kFirmwareBase[2] = {0x08, 0x70};
 constexpr uint8_t kLinuxBase[2] = {0x30, 0x38};  // asm/irq_vectors.h, ISA_IRQ_VECTOR
@@ -46,7 +46,9 @@ PicState read_pic() {
   return {{io::read8(kMasterData), io::read8(kSlaveData)}, {io::read8(kLevelMaster), io::read8(kLevelSlave)}};
 }
 
-void set_pic_for_firmware() { initialise(kFirmwareBase, kFirmwareMask); }
+void set_pic_for_firmware() {
+  initialise(kFirmwareBase, kFirmwareMask);
+}
 
 void set_pic_for_linux(const PicState& state) {
   initialise(kLinuxBase, state.mask);

@@ -10,9 +10,9 @@ namespace {
 // Intel 8254 data sheet.
 constexpr uint16_t kChannel0 = 0x40;
 constexpr uint16_t kControl = 0x43;
-constexpr uint8_t kReadBackStatus0 = 0xE2;    // latch status, not count, of channel 0
-constexpr uint8_t kControlWordBits = 0x3F;    // access, mode, BCD; the channel bits stay 0
-constexpr uint8_t kBothBytes = 0x30;          // access: low byte, then high byte
+constexpr uint8_t kReadBackStatus0 = 0xE2;  // latch status, not count, of channel 0
+constexpr uint8_t kControlWordBits = 0x3F;  // access, mode, BCD; the channel bits stay 0
+constexpr uint8_t kBothBytes = 0x30;        // access: low byte, then high byte
 constexpr uint8_t kMode2 = 0x04;
 
 void program(uint8_t control) {
@@ -30,8 +30,12 @@ uint8_t read_pit_status() {
   return io::read8(kChannel0);
 }
 
-void set_pit_for_firmware() { program(kBothBytes | kMode2); }
+void set_pit_for_firmware() {
+  program(kBothBytes | kMode2);
+}
 
-void restore_pit(uint8_t status) { program(status & kControlWordBits); }
+void restore_pit(uint8_t status) {
+  program(status & kControlWordBits);
+}
 
 }  // namespace kjump::platform

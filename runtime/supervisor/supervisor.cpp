@@ -13,7 +13,7 @@ extern const abi::LoaderParameters kjump_parameters;  // patched by the loader
 extern abi::EntryState kjump_entry_state;             // filled by the entry stub
 extern uint64_t kjump_tsc_entry;
 extern uint32_t kjump_payload_status;
-extern uint32_t kjump_repairs;                        // by the thunk, of all calls of this jump
+extern uint32_t kjump_repairs;  // by the thunk, of all calls of this jump
 // Linked at its offset in the real segment; see fault_record().
 extern const char kjump_fault[];
 
@@ -35,7 +35,8 @@ abi::ExchangeHeader* exchange() {
 }
 
 const abi::FaultRecord& fault_record() {
-  return *reinterpret_cast<const abi::FaultRecord*>(abi::kRealBase + reinterpret_cast<uintptr_t>(kjump_fault));
+  return *reinterpret_cast<const abi::FaultRecord*>(abi::kRealBase +
+                                                    reinterpret_cast<uintptr_t>(kjump_fault));
 }
 
 void finish(abi::ExchangeHeader& header, abi::Outcome outcome) {

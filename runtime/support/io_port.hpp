@@ -6,7 +6,9 @@
 
 namespace kjump::io {
 
-inline void write8(uint16_t port, uint8_t value) { asm volatile("outb %b0, %w1" : : "a"(value), "Nd"(port)); }
+inline void write8(uint16_t port, uint8_t value) {
+  asm volatile("outb %b0, %w1" : : "a"(value), "Nd"(port));
+}
 
 inline uint8_t read8(uint16_t port) {
   uint8_t value = 0;

@@ -12,6 +12,8 @@ namespace kjump {
   return value;
 }
 
-inline void write_msr(uint32_t number, uint64_t value) { asm volatile("wrmsr" : : "A"(value), "c"(number)); }
+inline void write_msr(uint32_t number, uint64_t value) {
+  asm volatile("wrmsr" : : "A"(value), "c"(number));
+}
 
 }  // namespace kjump

@@ -58,13 +58,14 @@ void guest_command(const GuestOptions& options) {
 }  // namespace
 
 void add_guest(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("guest", "Run a command in the virtual machine of the linux-vm target, with kjump in it.");
+  CLI::App* command = app.add_subcommand(
+      "guest", "Run a command in the virtual machine of the linux-vm target, with kjump in it.");
   auto options = std::make_shared<GuestOptions>();
   options->target.add_machine_to(*command);
   command->add_option("--file", options->files, "FILE:/PATH copies a file into the guest; may be repeated")
       ->take_all();
-  command->add_option("--limit", options->limit_seconds, "seconds until the guest is killed")->capture_default_str();
+  command->add_option("--limit", options->limit_seconds, "seconds until the guest is killed")
+      ->capture_default_str();
   command->add_option("command", options->command, "program and arguments, after --")->required();
   command->footer("Example: kjump guest --kernel 6.1 -- kjump doctor");
   command->callback([options] { guest_command(*options); });

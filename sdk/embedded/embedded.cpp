@@ -10,8 +10,12 @@ extern const std::byte kjump_vm_carrier_end[];
 
 namespace kjump {
 
-std::span<const std::byte> embedded_batch_image() { return {kjump_batch_image, kjump_batch_image_end}; }
+std::span<const std::byte> embedded_batch_image() {
+  return {kjump_batch_image, kjump_batch_image_end};
+}
 
-std::span<const std::byte> embedded_vm_carrier() { return {kjump_vm_carrier, kjump_vm_carrier_end}; }
+std::span<const std::byte> embedded_vm_carrier() {
+  return {kjump_vm_carrier, kjump_vm_carrier_end};
+}
 
 }  // namespace kjump

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cmath>
 #include <string>
 
 #include <kjump/link.hpp>
@@ -49,7 +50,8 @@ inline void add_arguments(CLI::App& app, Arguments& arguments) {
   LinkOptions options = arguments.options;
   options.mode = arguments.mode == "real" ? abi::PayloadMode::kReal : abi::PayloadMode::kPhysical;
   options.needs_bios = !arguments.no_bios;
-  options.deadline_ms = static_cast<std::uint32_t>(arguments.deadline_seconds * kMillisecondsPerSecond);
+  options.deadline_ms =
+      static_cast<std::uint32_t>(std::llround(arguments.deadline_seconds * kMillisecondsPerSecond));
   if (options.name.empty()) {
     options.name = arguments.output.stem().string();
   }

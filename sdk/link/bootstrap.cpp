@@ -2,10 +2,13 @@
 /// kjump_bootstrap: `kjump link` for the build itself, which has to make the images that the program
 /// kjump carries inside. Not installed.
 #include <cstdio>
+#include <exception>
 
 #include "link/arguments.hpp"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   CLI::App app{"Links a jump image before there is a kjump.", "kjump_bootstrap"};
   kjump::linking::Arguments arguments;
   kjump::linking::add_arguments(app, arguments);
@@ -15,4 +18,15 @@ int main(int argc, char** argv) {
     return 1;
   }
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "kjump_bootstrap: %s\n", error.what());
+    return 1;
+  }
 }

@@ -87,7 +87,7 @@ Failure explain(const ProcessEnd& end, const fs::path& lld, abi::PayloadMode mod
   while (words.ends_with('\n')) {
     words.pop_back();
   }
-  const auto says = [&](std::string_view text) { return words.find(text) != std::string::npos; };
+  const auto says = [&](std::string_view text) { return end.output.find(text) != std::string::npos; };
   if (says("undefined symbol: kjump_main\n")) {
     return fail(ErrorCode::kInvalid, "the payload has no kjump_main:\n" + words, lld.string(),
                 "the payload must define extern \"C\" uint32_t kjump_main()");

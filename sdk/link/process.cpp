@@ -6,13 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
-
-extern char** environ;
 
 namespace kjump::linking {
 namespace {
@@ -121,6 +120,7 @@ Result<ProcessEnd> run_process(const std::vector<std::string>& arguments) {
   posix_spawn_file_actions_adddup2(actions.get(), pipe.writer(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(actions.get(), pipe.writer(), STDERR_FILENO);
   std::vector<char*> words;
+  words.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) {
     words.push_back(const_cast<char*>(argument.c_str()));  // posix_spawn's type; it does not write
   }

@@ -43,22 +43,24 @@ constexpr uint32_t kMultibootHasMemory = 1u << 0;
 constexpr uint32_t kMultibootHasModules = 1u << 3;
 
 // Places of the carrier's own, between its code and the results; all below kCarrierMinMemoryMib.
-constexpr uint32_t kKernelTables = 0x1C00000;    // as Linux builds them: RAM only
-constexpr uint32_t kFullTables = 0x1D00000;      // everything below 4 GiB, for the carrier itself
-constexpr uint32_t kPlanCopy = 0x1000000;        // 16 MiB: the plan, out of the pieces' way
+constexpr uint32_t kKernelTables = 0x1C00000;  // as Linux builds them: RAM only
+constexpr uint32_t kFullTables = 0x1D00000;    // everything below 4 GiB, for the carrier itself
+constexpr uint32_t kPlanCopy = 0x1000000;      // 16 MiB: the plan, out of the pieces' way
 constexpr uint32_t kPlanMost = kKernelTables - kPlanCopy;
 constexpr uint32_t kHpetBase = abi::kCarrierHpetBase;
-constexpr uint32_t kTable = 3;                   // present, writable
+constexpr uint32_t kTable = 3;  // present, writable
 constexpr uint32_t kLeaf2M = 0x83;
 constexpr uint32_t kBytes2M = 1u << 21;
-constexpr uint32_t kLinuxHpetConfig = 3;         // enabled, legacy replacement
+constexpr uint32_t kLinuxHpetConfig = 3;  // enabled, legacy replacement
 
-constexpr uint32_t kApicEnabledSpurious = 0x10F; // what restore_boot_irq_mode() leaves
+constexpr uint32_t kApicEnabledSpurious = 0x10F;  // what restore_boot_irq_mode() leaves
 constexpr uint32_t kApicExtInt = 0x700;
 constexpr uint32_t kApicNmi = 0x400;
 constexpr uint32_t kApicMasked = 0x10000;
 
-auto* result() { return reinterpret_cast<abi::CarrierResult*>(abi::kCarrierResultBase); }
+auto* result() {
+  return reinterpret_cast<abi::CarrierResult*>(abi::kCarrierResultBase);
+}
 
 [[noreturn]] void give_up(uint32_t error) {
   result()->magic = abi::kCarrierMagic;

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 struct Number {
   double value = 0;
   std::string unit;
-  std::optional<double> reference;   ///< what to compare with
+  std::optional<double> reference;  ///< what to compare with
   std::string how;
 };
 
@@ -44,7 +44,9 @@ T must(kjump::Result<T> result) {
   return *std::move(result);
 }
 
-fs::path image(const std::string& name) { return fs::path(KJUMP_IMAGES) / (name + ".kjump"); }
+fs::path image(const std::string& name) {
+  return fs::path(KJUMP_IMAGES) / (name + ".kjump");
+}
 
 /// Costs of the thunk, measured once by payloads/thunk_cost.cpp, in the order of its kCalls.
 const std::vector<std::uint32_t>& thunk_costs() {
@@ -80,7 +82,8 @@ std::uint64_t code_bytes(const std::string& suffix) {
     const Elf_Arhdr* member_header = elf_getarhdr(member);
     const bool wanted = member_header != nullptr && std::string(member_header->ar_name).ends_with(suffix);
     for (Elf_Scn* section = nullptr; wanted && (section = elf_nextscn(member, section)) != nullptr;) {
-      if (const Elf32_Shdr* header = elf32_getshdr(section); header != nullptr && (header->sh_flags & SHF_EXECINSTR) != 0) {
+      if (const Elf32_Shdr* header = elf32_getshdr(section);
+          header != nullptr && (header->sh_flags & SHF_EXECINSTR) != 0) {
         bytes += header->sh_size;
       }
     }
@@ -94,12 +97,14 @@ std::uint64_t code_bytes(const std::string& suffix) {
 
 Number stub_and_thunk() {
   return {static_cast<double>(code_bytes(".asm.o")), "bytes", 2048,
-          "machine code of kexec entry, mode transitions, thunk and exception handlers (assembly in libkjump-stub.a)"};
+          "machine code of kexec entry, mode transitions, thunk and exception handlers (assembly in "
+          "libkjump-stub.a)"};
 }
 
 Number supervisor() {
   return {static_cast<double>(code_bytes(".cpp.o")), "bytes", std::nullopt,
-          "machine code that saves, sets and restores interrupt hardware and fills the exchange (C++ in libkjump-stub.a)"};
+          "machine code that saves, sets and restores interrupt hardware and fills the exchange (C++ in "
+          "libkjump-stub.a)"};
 }
 
 Number smallest_image() {
@@ -163,7 +168,8 @@ const std::vector<Entry>& entries() {
 nlohmann::ordered_json as_json(const Number& number) {
   nlohmann::ordered_json json{{"value", number.value}, {"unit", number.unit}};
   json["reference"] = number.reference ? nlohmann::ordered_json(*number.reference) : nlohmann::ordered_json();
-  json["ratio"] = number.reference ? nlohmann::ordered_json(number.value / *number.reference) : nlohmann::ordered_json();
+  json["ratio"] =
+      number.reference ? nlohmann::ordered_json(number.value / *number.reference) : nlohmann::ordered_json();
   json["how"] = number.how;
   return json;
 }
@@ -181,7 +187,8 @@ int main(int argc, char** argv) {
     }
   }
   for (const std::string& name : wanted) {
-    if (std::none_of(entries().begin(), entries().end(), [&](const Entry& entry) { return name == entry.key; })) {
+    if (std::none_of(entries().begin(), entries().end(),
+                     [&](const Entry& entry) { return name == entry.key; })) {
       std::fprintf(stderr, "bench: no number is called '%s'; there are:", name.c_str());
       for (const Entry& entry : entries()) {
         std::fprintf(stderr, " %s", entry.key);

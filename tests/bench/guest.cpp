@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs inside the guest: round trips of an empty kjump payload and of the bare minimum, alternately, each
-// with its own load and unload. Prints one line of TSC ticks a pair: "KJUMP BARE". Under -icount a tick is one
-// guest instruction or one nanosecond of a device's time.
+// with its own load and unload. Prints one line of TSC ticks a pair: "KJUMP BARE". Under -icount a tick is
+// one guest instruction or one nanosecond of a device's time.
 #include <linux/kexec.h>
 #include <linux/reboot.h>
 #include <sys/syscall.h>
@@ -71,6 +71,7 @@ int main(int argc, char** argv) {
     const std::uint64_t second = bare_first ? kjump_round_trip(*image) : bare_round_trip(bare);
     const std::uint64_t ours = bare_first ? second : first;
     const std::uint64_t theirs = bare_first ? first : second;
-    std::printf("%llu %llu\n", static_cast<unsigned long long>(ours), static_cast<unsigned long long>(theirs));
+    std::printf("%llu %llu\n", static_cast<unsigned long long>(ours),
+                static_cast<unsigned long long>(theirs));
   }
 }

@@ -12,6 +12,7 @@
 
 #include "../unit/image_parts.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
 namespace {
@@ -59,14 +60,16 @@ void demand(bool condition) {
 
 }  // namespace
 
+// NOLINTBEGIN(readability-identifier-naming): libFuzzer's names
+
 /// Mutates as always, but starts from a valid image: no mutation of nothing would ever find one.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned /*random*/) {
-  static const std::vector<std::byte> kSeed = seed();
-  if (size < sizeof(Elf64_Ehdr) && kSeed.size() <= max_size) {
-    std::memcpy(data, kSeed.data(), kSeed.size());
-    size = kSeed.size();
-    demand(Image::parse(kSeed, "seed").has_value());
+  static const std::vector<std::byte> start = seed();
+  if (size < sizeof(Elf64_Ehdr) && start.size() <= max_size) {
+    std::memcpy(data, start.data(), start.size());
+    size = start.size();
+    demand(Image::parse(start, "seed").has_value());
   }
   return LLVMFuzzerMutate(data, size, max_size);
 }
@@ -86,3 +89,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   demand(image->prepared({}).has_value());
   return 0;
 }
+
+// NOLINTEND(readability-identifier-naming)

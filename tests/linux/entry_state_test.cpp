@@ -21,7 +21,7 @@ abi::EntryState entry_state(Target& target) {
 
 // Delivery status and remote IRR: read-only, they tell whether an interrupt is just under way.
 constexpr std::uint32_t kReadOnlyLvtBits = (1U << 12) | (1U << 14);
-constexpr std::uint64_t kArithmeticFlags = 0x8D5;   // left by the caller's last instruction
+constexpr std::uint64_t kArithmeticFlags = 0x8D5;  // left by the caller's last instruction
 constexpr std::uint64_t kPageMask = 0xFFF;
 
 class EntryState : public testing::TestWithParam<const char*> {};

@@ -28,7 +28,8 @@ TEST_P(Matrix, FiftyJumpsInOneSession) {
   guest.with_image("hello_real");
   const JobResult result = guest.run(std::string(kHealth) + R"sh(
 health before
-kjump run /job/hello_real.kjump --jumps )sh" + std::to_string(kJumps) + R"sh( --json >/tmp/report; code=$?
+kjump run /job/hello_real.kjump --jumps )sh" +
+                                     std::to_string(kJumps) + R"sh( --json >/tmp/report; code=$?
 echo "== report"; cat /tmp/report
 echo "== health"; health after
 exit $code
@@ -52,7 +53,8 @@ std::string name_of(const testing::TestParamInfo<Shape>& shape) {
   const auto& [kernel, cpus, memory_mib, cpu_model] = shape.param;
   std::string version = kernel;
   version.replace(version.find('.'), 1, "_");
-  return "v" + version + "_smp" + std::to_string(cpus) + "_" + std::to_string(memory_mib) + "MiB_" + cpu_model;
+  return "v" + version + "_smp" + std::to_string(cpus) + "_" + std::to_string(memory_mib) + "MiB_" +
+         cpu_model;
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Matrix,

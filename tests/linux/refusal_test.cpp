@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rule: a jump that cannot be is refused with one precise message, exit code 1, and the machine untouched: no image
-// loaded, nothing of ours left in the kernel.
+// Rule: a jump that cannot be is refused with one precise message, exit code 1, and the machine untouched: no
+// image loaded, nothing of ours left in the kernel.
 #include <algorithm>
 
 #include "linux/guest.hpp"
@@ -10,19 +10,21 @@ namespace {
 
 struct Refusal {
   const char* name;
-  const char* append;      ///< kernel command line
-  const char* before;      ///< shell, run first
+  const char* append;  ///< kernel command line
+  const char* before;  ///< shell, run first
   const char* command;
-  const char* message;     ///< what the one line on stderr must contain
+  const char* message;  ///< what the one line on stderr must contain
 };
 
 /// hello_real with a note that claims format version 2.
 GuestFile newer_image() {
-  auto file = GuestFile::copy_of(std::filesystem::path(KJUMP_IMAGES) / "hello_real.kjump", "/job/newer.kjump");
+  auto file =
+      GuestFile::copy_of(std::filesystem::path(KJUMP_IMAGES) / "hello_real.kjump", "/job/newer.kjump");
   EXPECT_TRUE(file) << file.error().text();
-  const std::string name("KJUMP\0\0\0", 8);   // the note's name, padded; its descriptor follows
+  const std::string name("KJUMP\0\0\0", 8);  // the note's name, padded; its descriptor follows
   std::string text(file->content.size(), '\0');
-  std::transform(file->content.begin(), file->content.end(), text.begin(), [](std::byte b) { return static_cast<char>(b); });
+  std::transform(file->content.begin(), file->content.end(), text.begin(),
+                 [](std::byte b) { return static_cast<char>(b); });
   const auto at = text.find(name);
   EXPECT_NE(at, std::string::npos);
   file->content.at(at + name.size()) = std::byte{2};
@@ -53,8 +55,9 @@ echo "== suspend"; dmesg | grep -c 'Disabling non-boot CPUs\|Freezing user space
   EXPECT_EQ(messages[0].rfind("kjump: ", 0), 0U) << messages[0];
   EXPECT_NE(messages[0].find(refusal.message), std::string::npos) << messages[0];
   EXPECT_EQ(lines(section(result.out, "loaded")), std::vector<std::string>{"same"});
-  if (std::string(refusal.name) != "exchange_in_use") {   // there, the other session jumps all the time
-    EXPECT_EQ(lines(section(result.out, "suspend")), std::vector<std::string>{"0"}) << "devices were suspended";
+  if (std::string(refusal.name) != "exchange_in_use") {  // there, the other session jumps all the time
+    EXPECT_EQ(lines(section(result.out, "suspend")), std::vector<std::string>{"0"})
+        << "devices were suspended";
   }
 }
 
@@ -66,10 +69,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"not_root", "", "echo nobody:x:65534:65534::/:/bin/sh >/etc/passwd",
                 "su nobody -c 'kjump run /job/hello_real.kjump'", "root"},
         Refusal{"lockdown", "lockdown=integrity", "", kRun, "lockdown"},
-        Refusal{"switched_off", "", "echo 1 >/proc/sys/kernel/kexec_load_disabled", kRun, "kexec_load_disabled"},
+        Refusal{"switched_off", "", "echo 1 >/proc/sys/kernel/kexec_load_disabled", kRun,
+                "kexec_load_disabled"},
         Refusal{"limit_used_up", "", "echo 0 >/proc/sys/kernel/kexec_load_limit_reboot", kRun, "limit"},
         Refusal{"newer_format", "", "", "kjump run /job/newer.kjump", "newer"},
-        Refusal{"exchange_in_use", "", "kjump run /job/hello_real.kjump --jumps 10 >/dev/null &\nsleep 1", kRun, "in use"},
+        Refusal{"exchange_in_use", "", "kjump run /job/hello_real.kjump --jumps 10 >/dev/null &\nsleep 1",
+                kRun, "in use"},
         Refusal{"no_such_file", "", "", "kjump run /job/absent.kjump", "No such file"}),
     [](const testing::TestParamInfo<Refusal>& refusal) { return std::string(refusal.param.name); });
 

@@ -22,7 +22,8 @@ constexpr std::uintmax_t kDiskBytes = 64U << 20;
 
 /// A raw disk of random bytes with a boot signature, so that Linux's EDD record has all its fields.
 std::filesystem::path make_disk() {
-  const auto path = std::filesystem::temp_directory_path() / ("kjump-truth-" + std::to_string(getpid()) + ".img");
+  const auto path =
+      std::filesystem::temp_directory_path() / ("kjump-truth-" + std::to_string(getpid()) + ".img");
   std::mt19937 random(2008);
   std::ofstream file(path, std::ios::binary);
   for (int i = 0; i < 1 << 18; ++i) {
@@ -161,8 +162,8 @@ TEST_F(Truth, SectorsReadByInt13EqualTheDisk) {
 TEST_F(Truth, ClockIsWithinTwoSecondsOfTheRtc) {
   const auto seconds = [](const std::string& text) {
     std::tm time{};
-    std::sscanf(text.c_str(), "%d-%d-%d%*c%d:%d:%d", &time.tm_year, &time.tm_mon, &time.tm_mday, &time.tm_hour,
-                &time.tm_min, &time.tm_sec);
+    std::sscanf(text.c_str(), "%d-%d-%d%*c%d:%d:%d", &time.tm_year, &time.tm_mon, &time.tm_mday,
+                &time.tm_hour, &time.tm_min, &time.tm_sec);
     time.tm_year -= 1900;
     time.tm_mon -= 1;
     return timegm(&time);

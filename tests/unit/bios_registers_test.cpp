@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <bit>
+
 #include "bios/registers.hpp"
 #include "bios/text.hpp"
 
@@ -97,8 +100,9 @@ TEST(BiosRegisters, EveryNameReachesItsBits) {
   EXPECT_EQ(registers->gs, 10u);
   for (const RegisterName& name : register_names()) {
     const std::uint32_t most = name.bits == 32 ? 0xFFFFFFFFu : (1u << name.bits) - 1;
-    abi::FirmwareRegisters all;
-    std::memset(&all, 0xFF, sizeof(all));
+    std::array<unsigned char, sizeof(abi::FirmwareRegisters)> ones{};
+    ones.fill(0xFF);
+    const auto all = std::bit_cast<abi::FirmwareRegisters>(ones);
     EXPECT_EQ(get_register(all, name), most) << name.name;
   }
 }

@@ -42,7 +42,7 @@ TEST(BiosVideo, AsksWithoutOverwritingTheList) {
 
 // Without this the interrupt vectors would be the list of modes of a card that does not answer.
 TEST(BiosVideo, TheListIsEmptyUntilTheCardGivesOne) {
-  const auto& input = video_modes_batch().steps()[1].input;
+  const auto input = video_modes_batch().steps()[1].input;
   std::uint16_t offset = 0;
   std::uint16_t segment = 0;
   std::memcpy(&offset, input.data() + 0x0E, 2);

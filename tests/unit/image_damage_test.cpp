@@ -42,107 +42,109 @@ struct Damage {
   const char* words;
 };
 
-const Damage kDamages[] = {
-    {"Magic",
-     [](Bytes& b) {
-       b[1] = std::byte{'e'};
-       return 0U;
-     },
-     ErrorCode::kMalformed, "no ELF file"},
-    {"Class",
-     [](Bytes& b) {
-       put<unsigned char>(b, EI_CLASS, ELFCLASS32);
-       return 4U;
-     },
-     ErrorCode::kMalformed, "another ELF class"},
-    {"Order",
-     [](Bytes& b) {
-       put<unsigned char>(b, EI_DATA, ELFDATA2MSB);
-       return 5U;
-     },
-     ErrorCode::kMalformed, "little-endian"},
-    {"Type",
-     [](Bytes& b) {
-       put<Elf64_Half>(b, 16, ET_DYN);
-       return 16U;
-     },
-     ErrorCode::kMalformed, "ELF type"},
-    {"Machine",
-     [](Bytes& b) {
-       put<Elf64_Half>(b, 18, EM_ARM);
-       return 18U;
-     },
-     ErrorCode::kMalformed, "machine"},
-    {"Entry",
-     [](Bytes& b) {
-       put<Elf64_Addr>(b, 24, 0x40001);
-       return 24U;
-     },
-     ErrorCode::kMalformed, "ELF entry"},
-    {"HeaderCount",
-     [](Bytes& b) {
-       put<Elf64_Half>(b, 56, 0xFFFF);
-       return 56U;
-     },
-     ErrorCode::kMalformed, "65535 program headers"},
-    {"NoteGone",
-     [](Bytes& b) {
-       put<Elf64_Word>(b, kNoteHeader, PT_NULL);
-       return 64U;
-     },
-     ErrorCode::kMalformed, "no KJUMP note"},
-    {"NoteOutside",
-     [](Bytes& b) {
-       put<Elf64_Off>(b, kNoteHeader + offsetof(Elf64_Phdr, p_offset), ~Elf64_Off{0});
-       return kNoteHeader;
-     },
-     ErrorCode::kMalformed, "outside the file"},
-    {"NewerFormat",
-     [](Bytes& b) {
-       put<std::uint16_t>(b, descriptor_offset(b), 2);
-       return descriptor_offset(b);
-     },
-     ErrorCode::kUnsupported, "image format 2 is newer than this kjump (1)"},
-    {"ShortNote",
-     [](Bytes& b) {
-       put<std::uint16_t>(b, descriptor_offset(b) + 2, 187);
-       return descriptor_offset(b) + 2;
-     },
-     ErrorCode::kMalformed, "it says 187 bytes"},
-    {"EndlessName",
-     [](Bytes& b) {
-       const std::size_t field = descriptor_offset(b) + offsetof(abi::ImageNote, name);
-       std::fill_n(b.begin() + static_cast<std::ptrdiff_t>(field), sizeof(abi::ImageNote::name),
-                   std::byte{'x'});
-       return field;
-     },
-     ErrorCode::kMalformed, "name has no end"},
-    {"ContentOutside",
-     [](Bytes& b) {
-       put<Elf64_Off>(b, kFirstLoad + offsetof(Elf64_Phdr, p_offset), b.size() - 1);
-       return kFirstLoad;
-     },
-     ErrorCode::kMalformed, "segment content"},
-    {"HighSegment",
-     [](Bytes& b) {
-       put<Elf64_Addr>(b, kFirstLoad + offsetof(Elf64_Phdr, p_vaddr), 0x100010000);
-       put<Elf64_Addr>(b, kFirstLoad + offsetof(Elf64_Phdr, p_paddr), 0x100010000);
-       return kFirstLoad;
-     },
-     ErrorCode::kLimit, "0x100010000"},
-    {"VirtualIsNotPhysical",
-     [](Bytes& b) {
-       put<Elf64_Addr>(b, kFirstLoad + offsetof(Elf64_Phdr, p_vaddr), 0);
-       return kFirstLoad;
-     },
-     ErrorCode::kMalformed, "differs from its physical address"},
-    {"SectionsOutside",
-     [](Bytes& b) {
-       put<Elf64_Off>(b, 40, b.size());
-       return 0U;
-     },
-     ErrorCode::kMalformed, "section header table"},
-};
+std::vector<Damage> all_damages() {
+  return {
+      {"Magic",
+       [](Bytes& b) {
+         b[1] = std::byte{'e'};
+         return 0U;
+       },
+       ErrorCode::kMalformed, "no ELF file"},
+      {"Class",
+       [](Bytes& b) {
+         put<unsigned char>(b, EI_CLASS, ELFCLASS32);
+         return 4U;
+       },
+       ErrorCode::kMalformed, "another ELF class"},
+      {"Order",
+       [](Bytes& b) {
+         put<unsigned char>(b, EI_DATA, ELFDATA2MSB);
+         return 5U;
+       },
+       ErrorCode::kMalformed, "little-endian"},
+      {"Type",
+       [](Bytes& b) {
+         put<Elf64_Half>(b, 16, ET_DYN);
+         return 16U;
+       },
+       ErrorCode::kMalformed, "ELF type"},
+      {"Machine",
+       [](Bytes& b) {
+         put<Elf64_Half>(b, 18, EM_ARM);
+         return 18U;
+       },
+       ErrorCode::kMalformed, "machine"},
+      {"Entry",
+       [](Bytes& b) {
+         put<Elf64_Addr>(b, 24, 0x40001);
+         return 24U;
+       },
+       ErrorCode::kMalformed, "ELF entry"},
+      {"HeaderCount",
+       [](Bytes& b) {
+         put<Elf64_Half>(b, 56, 0xFFFF);
+         return 56U;
+       },
+       ErrorCode::kMalformed, "65535 program headers"},
+      {"NoteGone",
+       [](Bytes& b) {
+         put<Elf64_Word>(b, kNoteHeader, PT_NULL);
+         return 64U;
+       },
+       ErrorCode::kMalformed, "no KJUMP note"},
+      {"NoteOutside",
+       [](Bytes& b) {
+         put<Elf64_Off>(b, kNoteHeader + offsetof(Elf64_Phdr, p_offset), ~Elf64_Off{0});
+         return kNoteHeader;
+       },
+       ErrorCode::kMalformed, "outside the file"},
+      {"NewerFormat",
+       [](Bytes& b) {
+         put<std::uint16_t>(b, descriptor_offset(b), 2);
+         return descriptor_offset(b);
+       },
+       ErrorCode::kUnsupported, "image format 2 is newer than this kjump (1)"},
+      {"ShortNote",
+       [](Bytes& b) {
+         put<std::uint16_t>(b, descriptor_offset(b) + 2, 187);
+         return descriptor_offset(b) + 2;
+       },
+       ErrorCode::kMalformed, "it says 187 bytes"},
+      {"EndlessName",
+       [](Bytes& b) {
+         const std::size_t field = descriptor_offset(b) + offsetof(abi::ImageNote, name);
+         std::fill_n(b.begin() + static_cast<std::ptrdiff_t>(field), sizeof(abi::ImageNote::name),
+                     std::byte{'x'});
+         return field;
+       },
+       ErrorCode::kMalformed, "name has no end"},
+      {"ContentOutside",
+       [](Bytes& b) {
+         put<Elf64_Off>(b, kFirstLoad + offsetof(Elf64_Phdr, p_offset), b.size() - 1);
+         return kFirstLoad;
+       },
+       ErrorCode::kMalformed, "segment content"},
+      {"HighSegment",
+       [](Bytes& b) {
+         put<Elf64_Addr>(b, kFirstLoad + offsetof(Elf64_Phdr, p_vaddr), 0x100010000);
+         put<Elf64_Addr>(b, kFirstLoad + offsetof(Elf64_Phdr, p_paddr), 0x100010000);
+         return kFirstLoad;
+       },
+       ErrorCode::kLimit, "0x100010000"},
+      {"VirtualIsNotPhysical",
+       [](Bytes& b) {
+         put<Elf64_Addr>(b, kFirstLoad + offsetof(Elf64_Phdr, p_vaddr), 0);
+         return kFirstLoad;
+       },
+       ErrorCode::kMalformed, "differs from its physical address"},
+      {"SectionsOutside",
+       [](Bytes& b) {
+         put<Elf64_Off>(b, 40, b.size());
+         return 0U;
+       },
+       ErrorCode::kMalformed, "section header table"},
+  };
+}
 
 class DamagedImage : public testing::TestWithParam<Damage> {};
 
@@ -158,7 +160,7 @@ TEST_P(DamagedImage, IsRefusedWithPathAndOffset) {
   EXPECT_EQ(image.error().subject, std::string("dir/damaged.kjump, ") + text.data());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DamagedImage, testing::ValuesIn(kDamages),
+INSTANTIATE_TEST_SUITE_P(All, DamagedImage, testing::ValuesIn(all_damages()),
                          [](const auto& each) { return std::string(each.param.name); });
 
 TEST(ImageDamage, EveryCutIsRefused) {

@@ -48,7 +48,8 @@ std::vector<Check> checks_of(const JumpReport& jump) {
 
 // Processor at entry; three echoes of 12 in, 12 out, repairs, processor; poison.
 constexpr std::size_t kProcessorChecks = 9;
-constexpr std::size_t kRegisterChecks = kProcessorChecks + 3 * (12 + 12 + 1 + kProcessorChecks) + 4 + kProcessorChecks;
+constexpr std::size_t kRegisterChecks =
+    kProcessorChecks + 3 * (12 + 12 + 1 + kProcessorChecks) + 4 + kProcessorChecks;
 
 class Registers : public testing::TestWithParam<const char*> {};
 
@@ -121,7 +122,8 @@ TEST_P(Fault, ComesBackAsAnOutcomeWithItsPlace) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Vectors, Fault,
-                         testing::Values(FaultCase{'u', 6, 0}, FaultCase{'d', 0, 0}, FaultCase{'g', 13, 0x1238}));
+                         testing::Values(FaultCase{'u', 6, 0}, FaultCase{'d', 0, 0},
+                                         FaultCase{'g', 13, 0x1238}));
 
 TEST(Session, PayloadMemoryPersistsAcrossJumps) {
   const RunReport report = run("test_faults", "n", 5);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <kjump/abi/batch.hpp>
@@ -74,7 +75,8 @@ struct BatchReply {
 class Batch {
  public:
   Batch& add(Step step);
-  [[nodiscard]] const std::vector<Step>& steps() const { return steps_; }
+  [[nodiscard]] const std::vector<Step>& steps() const& { return steps_; }
+  [[nodiscard]] std::vector<Step> steps() && { return std::move(steps_); }
 
   /// The request for the batch payload; an error names the step that is over a limit.
   [[nodiscard]] Result<std::vector<std::byte>> encode() const;

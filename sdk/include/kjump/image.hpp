@@ -15,9 +15,9 @@ namespace kjump {
 
 /// One piece of memory that an image occupies. Addresses are physical, below abi::kImageEnd.
 struct Segment {
-  std::uint32_t address = 0;         ///< page-aligned
-  std::uint32_t memory_bytes = 0;    ///< page-aligned; what lies beyond the content is zero
-  std::vector<std::byte> content;    ///< at most memory_bytes
+  std::uint32_t address = 0;       ///< page-aligned
+  std::uint32_t memory_bytes = 0;  ///< page-aligned; what lies beyond the content is zero
+  std::vector<std::byte> content;  ///< at most memory_bytes
 
   [[nodiscard]] std::uint32_t end() const { return address + memory_bytes; }
 };
@@ -32,11 +32,11 @@ struct Symbol {
 struct ImageInfo {
   std::uint16_t format_version = abi::kNoteFormatVersion;
   abi::PayloadMode mode = abi::PayloadMode::kPhysical;
-  std::uint32_t flags = 0;             ///< abi::kImage* bits
-  std::uint32_t kexec_entry = 0;       ///< physical address
-  std::uint32_t wake_entry = 0;        ///< physical address, 0: none
-  std::uint32_t parameters = 0;        ///< physical address of abi::LoaderParameters
-  std::uint32_t exchange_base = 0;     ///< physical address, 0: standalone
+  std::uint32_t flags = 0;          ///< abi::kImage* bits
+  std::uint32_t kexec_entry = 0;    ///< physical address
+  std::uint32_t wake_entry = 0;     ///< physical address, 0: none
+  std::uint32_t parameters = 0;     ///< physical address of abi::LoaderParameters
+  std::uint32_t exchange_base = 0;  ///< physical address, 0: standalone
   std::uint32_t exchange_bytes = 0;
   std::uint32_t deadline_ms = 0;
   std::string name;

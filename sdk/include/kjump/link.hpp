@@ -12,15 +12,15 @@ namespace kjump {
 
 struct LinkOptions {
   abi::PayloadMode mode = abi::PayloadMode::kPhysical;
-  std::string name;          ///< empty: stem of the output path
+  std::string name;  ///< empty: stem of the output path
   std::string version = "0";
   std::string description;
   std::uint32_t deadline_ms = 0;
   bool needs_bios = true;
-  bool standalone = false;   ///< no exchange; loadable by any kexec
-  std::vector<std::filesystem::path> inputs;     ///< 32-bit ELF objects and archives with kjump_main
-  std::filesystem::path support_directory;       ///< where kjump.ld and libkjump-*.a are; empty: found by itself
-  std::filesystem::path map_file;                ///< linker map, empty: none
+  bool standalone = false;                    ///< no exchange; loadable by any kexec
+  std::vector<std::filesystem::path> inputs;  ///< 32-bit ELF objects and archives with kjump_main
+  std::filesystem::path support_directory;    ///< where kjump.ld and libkjump-*.a are; empty: found by itself
+  std::filesystem::path map_file;             ///< linker map, empty: none
 };
 
 /// Links and returns the checked image. Errors carry the linker's own words.

@@ -53,17 +53,17 @@ using Failure = tl::unexpected<Error>;
 #define KJUMP_CONCAT(a, b) KJUMP_CONCAT_(a, b)
 
 /// KJUMP_TRY(declaration, expression): the value of a Result, or return its error from here.
-#define KJUMP_TRY(declaration, expression)                                          \
-  auto KJUMP_CONCAT(try_result_, __LINE__) = (expression);                          \
-  if (!KJUMP_CONCAT(try_result_, __LINE__)) {                                       \
+#define KJUMP_TRY(declaration, expression)                                           \
+  auto KJUMP_CONCAT(try_result_, __LINE__) = (expression);                           \
+  if (!KJUMP_CONCAT(try_result_, __LINE__)) {                                        \
     return ::kjump::Failure(std::move(KJUMP_CONCAT(try_result_, __LINE__)).error()); \
-  }                                                                                 \
+  }                                                                                  \
   declaration = *std::move(KJUMP_CONCAT(try_result_, __LINE__))
 
 /// KJUMP_CHECK(expression): the same for a Result<void>.
-#define KJUMP_CHECK(expression)                                        \
-  do {                                                                 \
-    if (auto check_result = (expression); !check_result) {             \
-      return ::kjump::Failure(std::move(check_result).error());        \
-    }                                                                  \
+#define KJUMP_CHECK(expression)                                 \
+  do {                                                          \
+    if (auto check_result = (expression); !check_result) {      \
+      return ::kjump::Failure(std::move(check_result).error()); \
+    }                                                           \
   } while (false)

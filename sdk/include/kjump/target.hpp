@@ -19,9 +19,9 @@ namespace kjump {
 
 /// One run: an image, its request, and how many jumps to make in one session.
 struct RunRequest {
-  std::vector<std::byte> request;   ///< at most abi::kRequestCapacity bytes; the same for every jump
+  std::vector<std::byte> request;  ///< at most abi::kRequestCapacity bytes; the same for every jump
   std::uint32_t jumps = 1;
-  std::uint32_t deadline_ms = 0;    ///< per jump; 0: the image's own, else kDefaultDeadlineMs
+  std::uint32_t deadline_ms = 0;  ///< per jump; 0: the image's own, else kDefaultDeadlineMs
 };
 
 inline constexpr std::uint32_t kDefaultDeadlineMs = 30'000;
@@ -37,16 +37,16 @@ struct Phases {
 /// What one jump gave.
 struct JumpReport {
   abi::Outcome outcome = abi::Outcome::kPending;
-  std::uint32_t status = 0;             ///< what kjump_main returned
+  std::uint32_t status = 0;  ///< what kjump_main returned
   std::vector<std::byte> reply;
   std::string console;
-  bool console_cut = false;             ///< the payload printed more than the exchange holds
-  std::uint32_t repairs = 0;            ///< abi::kRepair* bits
-  std::uint32_t hardware_notes = 0;     ///< abi::kHardware* bits
+  bool console_cut = false;          ///< the payload printed more than the exchange holds
+  std::uint32_t repairs = 0;         ///< abi::kRepair* bits
+  std::uint32_t hardware_notes = 0;  ///< abi::kHardware* bits
   Phases phases;
-  abi::EntryState entry{};              ///< the processor as the stub found it
-  abi::FaultRecord fault{};             ///< meaningful when outcome is kFault
-  std::string reason;                   ///< in words, for kTimeout and kRefused
+  abi::EntryState entry{};   ///< the processor as the stub found it
+  abi::FaultRecord fault{};  ///< meaningful when outcome is kFault
+  std::string reason;        ///< in words, for kTimeout and kRefused
 };
 
 struct RunReport {
@@ -75,7 +75,7 @@ class Target {
 enum class DiskBus { kIde, kAhci, kNvme, kVirtio };
 
 struct Disk {
-  std::filesystem::path path;   ///< raw image
+  std::filesystem::path path;  ///< raw image
   DiskBus bus = DiskBus::kIde;
   bool read_only = false;
 };
@@ -90,13 +90,13 @@ struct MachineOptions {
   std::string machine = "pc";
   std::vector<Disk> disks;
   std::vector<std::string> extra_arguments;  ///< passed to QEMU as they are
-  std::filesystem::path artifacts;           ///< keep log and command line here; empty: a directory of our own
+  std::filesystem::path artifacts;  ///< keep log and command line here; empty: a directory of our own
   Progress progress;
 };
 
 struct LinuxVmOptions {
   MachineOptions machine;
-  std::string kernel = "6.12";           ///< "6.12", "6.1", or the path of a bzImage
+  std::string kernel = "6.12";  ///< "6.12", "6.1", or the path of a bzImage
   std::string extra_command_line;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Measures firmware calls in TSC ticks. Under QEMU's -icount shift=0 a tick is one guest instruction, and the
-// numbers are the same on every machine. The reply is one uint32_t per entry of kCalls, least of several runs,
-// less the cost of the measurement itself.
+// numbers are the same on every machine. The reply is one uint32_t per entry of kCalls, least of several
+// runs, less the cost of the measurement itself.
 #include <kjump/payload.hpp>
 
 using namespace kjump;
@@ -19,10 +19,10 @@ struct Call {
 };
 
 constexpr Call kCalls[] = {
-    {abi::CallKind::kFarCall, 0, 0, 0, 0},                         // nothing but the round trip
-    {abi::CallKind::kInterrupt, 0x12, 0, 0, 0},                    // conventional memory
-    {abi::CallKind::kInterrupt, 0x15, 0xE820, 24, 0x534D4150},     // first entry of the memory map
-    {abi::CallKind::kInterrupt, 0x10, 0x4F01, 0x112, 0},           // VBE mode information
+    {abi::CallKind::kFarCall, 0, 0, 0, 0},                      // nothing but the round trip
+    {abi::CallKind::kInterrupt, 0x12, 0, 0, 0},                 // conventional memory
+    {abi::CallKind::kInterrupt, 0x15, 0xE820, 24, 0x534D4150},  // first entry of the memory map
+    {abi::CallKind::kInterrupt, 0x10, 0x4F01, 0x112, 0},        // VBE mode information
 };
 constexpr int kRuns = 5;
 

@@ -17,7 +17,8 @@ extern "C" uint32_t kjump_main() {
   if (what == 'u') {
     asm volatile("movl $0x600D, %%esi\n\tud2" ::: "esi");
   } else if (what == 'd') {
-    asm volatile("xorl %%edx, %%edx\n\tmovl $1, %%eax\n\txorl %%ecx, %%ecx\n\tdivl %%ecx" ::: "eax", "ecx", "edx");
+    asm volatile("xorl %%edx, %%edx\n\tmovl $1, %%eax\n\txorl %%ecx, %%ecx\n\tdivl %%ecx" ::
+                     : "eax", "ecx", "edx");
   } else if (what == 'g') {
     asm volatile("movw %w0, %%fs" : : "r"(0x1238));
   } else if (what == 'o') {

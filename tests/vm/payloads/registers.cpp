@@ -41,7 +41,9 @@ void check(const char* name, uint32_t expected, uint32_t found) {
   write_reply(&line, sizeof line);
 }
 
-uint16_t offset_of(const char* symbol) { return static_cast<uint16_t>(reinterpret_cast<uintptr_t>(symbol)); }
+uint16_t offset_of(const char* symbol) {
+  return static_cast<uint16_t>(reinterpret_cast<uintptr_t>(symbol));
+}
 
 abi::FirmwareRegisters& in_real_segment(const char* symbol) {
   return *static_cast<abi::FirmwareRegisters*>(physical(abi::kRealBase + offset_of(symbol)));
@@ -92,7 +94,8 @@ void check_processor(const char* when) {
   asm volatile("movw %%ss, %0" : "=r"(ss));
   check(when, 0, 0);
   check("gdtr limit", abi::kGdtBytes - 1, gdtr.limit);
-  check("gdtr in real segment", 1, gdtr.base >= abi::kRealBase && gdtr.base < abi::kRealBase + abi::kRealBytes);
+  check("gdtr in real segment", 1,
+        gdtr.base >= abi::kRealBase && gdtr.base < abi::kRealBase + abi::kRealBytes);
   check("idtr limit", abi::kExceptionVectors * 8 - 1, idtr.limit);
   check("DF IF AC TF NT", 0, flags & 0x47700 & ~0x3000u);
   check("ss", abi::kSelectorData32, ss);
@@ -126,7 +129,8 @@ void echo(bool interrupt) {
   if (interrupt) {
     expected_in.eflags &= ~abi::kFlagsInterrupt;
   }
-  compare(expected_in, in_real_segment(callee_seen), kArithmeticFlags | abi::kFlagsInterrupt | abi::kFlagsDirection | (1u << 21));
+  compare(expected_in, in_real_segment(callee_seen),
+          kArithmeticFlags | abi::kFlagsInterrupt | abi::kFlagsDirection | (1u << 21));
   compare(out, call.registers, kArithmeticFlags | abi::kFlagsInterrupt | abi::kFlagsDirection | (1u << 21));
   check("repairs", 0, call.repairs);
   check_processor(interrupt ? "after INT" : "after far call");

@@ -42,27 +42,27 @@ inline constexpr uint16_t kBatchStopOnCarry = 1u << 0;  ///< CF after this step 
 /// One step. The buffer lies in the bounce buffer (kBounceBase + buffer_offset).
 struct BatchStep {
   FirmwareCall call;
-  uint16_t repeat;             ///< BatchRepeat
-  uint16_t flags;              ///< kBatchStopOnCarry
-  uint16_t register_offset;    ///< byte offset of a 32-bit register in FirmwareRegisters
-  uint16_t repeat_limit;       ///< at most so many calls; 0 means 1024
-  uint32_t address;            ///< physical; meaning depends on repeat
-  uint32_t buffer_offset;      ///< in the bounce buffer
-  uint32_t buffer_bytes;       ///< cleared, filled with the input, and returned after every call
-  uint32_t input_bytes;        ///< how many bytes of input follow; at most buffer_bytes
+  uint16_t repeat;           ///< BatchRepeat
+  uint16_t flags;            ///< kBatchStopOnCarry
+  uint16_t register_offset;  ///< byte offset of a 32-bit register in FirmwareRegisters
+  uint16_t repeat_limit;     ///< at most so many calls; 0 means 1024
+  uint32_t address;          ///< physical; meaning depends on repeat
+  uint32_t buffer_offset;    ///< in the bounce buffer
+  uint32_t buffer_bytes;     ///< cleared, filled with the input, and returned after every call
+  uint32_t input_bytes;      ///< how many bytes of input follow; at most buffer_bytes
 };
 
 inline constexpr uint32_t kBatchStepBytes = kFirmwareCallBytes + 24;
 static_assert(sizeof(BatchStep) == kBatchStepBytes);
 
 struct BatchResult {
-  uint32_t step;               ///< index of the step
-  uint32_t iteration;          ///< from 0
-  uint32_t buffer_bytes;       ///< output bytes that follow this record
-  FirmwareRegisters registers; ///< as the callee left them; zero for kReadMemory
-  uint32_t repairs;            ///< kRepair* bits of this call
+  uint32_t step;                ///< index of the step
+  uint32_t iteration;           ///< from 0
+  uint32_t buffer_bytes;        ///< output bytes that follow this record
+  FirmwareRegisters registers;  ///< as the callee left them; zero for kReadMemory
+  uint32_t repairs;             ///< kRepair* bits of this call
   uint32_t reserved;
-  uint64_t cycles;             ///< TSC ticks that the call took, thunk included
+  uint64_t cycles;  ///< TSC ticks that the call took, thunk included
 };
 
 inline constexpr uint32_t kBatchResultBytes = 72;
@@ -73,9 +73,9 @@ static_assert(offsetof(BatchResult, registers) == 12 && offsetof(BatchResult, re
 enum class BatchStatus : uint32_t {
   kDone = 0,
   kStoppedOnCarry = 1,
-  kMalformed = 2,       ///< the request does not parse
-  kReplyFull = 3,       ///< results up to here are valid, the rest was not called
-  kLimit = 4,           ///< a repetition reached its limit
+  kMalformed = 2,  ///< the request does not parse
+  kReplyFull = 3,  ///< results up to here are valid, the rest was not called
+  kLimit = 4,      ///< a repetition reached its limit
 };
 
 }  // namespace kjump::abi

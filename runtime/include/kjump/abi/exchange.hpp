@@ -39,21 +39,21 @@ struct EntryState {
   uint64_t fs_base;
   uint64_t gs_base;
   uint64_t dr7;
-  uint64_t apic_base;         ///< IA32_APIC_BASE
-  uint64_t hpet_config;       ///< general configuration register; 0 without HPET
+  uint64_t apic_base;    ///< IA32_APIC_BASE
+  uint64_t hpet_config;  ///< general configuration register; 0 without HPET
   uint16_t gdt_limit;
   uint16_t idt_limit;
   uint16_t cs, ss, ds, es, fs, gs, tr, ldtr;
   uint16_t reserved_selectors[2];
-  uint32_t apic_spurious;     ///< SVR
+  uint32_t apic_spurious;  ///< SVR
   uint32_t apic_lint0;
   uint32_t apic_lint1;
   uint32_t apic_timer;
   uint32_t apic_tpr;
-  uint8_t pic_mask[2];        ///< master, slave
-  uint8_t pic_level[2];       ///< ELCR, ports 0x4D0 and 0x4D1
-  uint8_t pit_status;         ///< read-back status of channel 0
-  uint8_t a20;                ///< 1: on
+  uint8_t pic_mask[2];   ///< master, slave
+  uint8_t pic_level[2];  ///< ELCR, ports 0x4D0 and 0x4D1
+  uint8_t pit_status;    ///< read-back status of channel 0
+  uint8_t a20;           ///< 1: on
   uint8_t reserved[6];
 };
 
@@ -79,27 +79,27 @@ struct ExchangeHeader {
   uint32_t magic;
   uint16_t version;
   uint16_t header_bytes;
-  uint64_t nonce;             ///< equals LoaderParameters::nonce of the image that may use it
-  uint32_t sequence;          ///< number of this jump in its session, from 1; the caller's
-  uint32_t completed;         ///< copied from sequence by the stub when the payload has ended
-  uint32_t outcome;           ///< Outcome
-  uint32_t status;            ///< what kjump_main returned
+  uint64_t nonce;      ///< equals LoaderParameters::nonce of the image that may use it
+  uint32_t sequence;   ///< number of this jump in its session, from 1; the caller's
+  uint32_t completed;  ///< copied from sequence by the stub when the payload has ended
+  uint32_t outcome;    ///< Outcome
+  uint32_t status;     ///< what kjump_main returned
   uint32_t request_offset;
   uint32_t request_bytes;
   uint32_t reply_offset;
   uint32_t reply_capacity;
-  uint32_t reply_bytes;       ///< the payload's
+  uint32_t reply_bytes;  ///< the payload's
   uint32_t console_offset;
   uint32_t console_capacity;
-  uint32_t console_bytes;     ///< printed in all; only the first console_capacity are kept
-  uint32_t deadline_ms;       ///< 0: none
-  uint32_t repairs;           ///< kRepair* bits of all firmware calls of this jump
-  uint32_t hardware_notes;    ///< kHardware* bits
+  uint32_t console_bytes;   ///< printed in all; only the first console_capacity are kept
+  uint32_t deadline_ms;     ///< 0: none
+  uint32_t repairs;         ///< kRepair* bits of all firmware calls of this jump
+  uint32_t hardware_notes;  ///< kHardware* bits
   uint32_t reserved;
-  uint64_t tsc_entry;         ///< TSC at the stub's first instructions
-  uint64_t tsc_payload;       ///< just before kjump_main
-  uint64_t tsc_payload_end;   ///< just after
-  uint64_t tsc_exit;          ///< just before the stub goes back up to the caller
+  uint64_t tsc_entry;        ///< TSC at the stub's first instructions
+  uint64_t tsc_payload;      ///< just before kjump_main
+  uint64_t tsc_payload_end;  ///< just after
+  uint64_t tsc_exit;         ///< just before the stub goes back up to the caller
   EntryState entry;
   FaultRecord fault;
 };
@@ -108,9 +108,9 @@ inline constexpr uint32_t kExchangeHeaderBytes = 336;
 static_assert(sizeof(ExchangeHeader) == kExchangeHeaderBytes);
 static_assert(offsetof(ExchangeHeader, tsc_entry) == 80 && offsetof(ExchangeHeader, entry) == 112);
 
-inline constexpr uint32_t kHardwareX2apic = 1u << 0;        ///< local APIC was in x2APIC mode
-inline constexpr uint32_t kHardwareHpetLegacy = 1u << 1;    ///< HPET legacy routing had to be cleared
-inline constexpr uint32_t kHardwareA20WasOff = 1u << 2;     ///< A20 was off at entry
+inline constexpr uint32_t kHardwareX2apic = 1u << 0;      ///< local APIC was in x2APIC mode
+inline constexpr uint32_t kHardwareHpetLegacy = 1u << 1;  ///< HPET legacy routing had to be cleared
+inline constexpr uint32_t kHardwareA20WasOff = 1u << 2;   ///< A20 was off at entry
 
 // Places that the sdk's callers use; a payload goes by the header.
 inline constexpr uint32_t kRequestOffset = 0x1000;

@@ -17,23 +17,23 @@ inline constexpr char kNoteName[] = "KJUMP";
 inline constexpr uint32_t kNoteType = 1;
 inline constexpr uint16_t kNoteFormatVersion = 1;
 
-inline constexpr uint32_t kImageNeedsBios = 1u << 0;    ///< refuse on a machine without BIOS services
-inline constexpr uint32_t kImageStandalone = 1u << 1;   ///< uses no exchange; any kexec may load it
+inline constexpr uint32_t kImageNeedsBios = 1u << 0;   ///< refuse on a machine without BIOS services
+inline constexpr uint32_t kImageStandalone = 1u << 1;  ///< uses no exchange; any kexec may load it
 
 /// Descriptor of the note, little-endian. Strings are NUL-terminated. A reader accepts a longer
 /// descriptor of the same format_version (fields are only ever appended) and refuses a newer one.
 struct ImageNote {
   uint16_t format_version;
   uint16_t note_bytes;
-  uint32_t flags;              ///< kImage* bits
-  uint16_t mode;               ///< PayloadMode
+  uint32_t flags;  ///< kImage* bits
+  uint16_t mode;   ///< PayloadMode
   uint16_t reserved;
-  uint32_t kexec_entry;        ///< physical address, entered in long mode by the kernel's kexec
-  uint32_t wake_entry;         ///< physical address, entered in real mode after S3; 0: no such entry
-  uint32_t parameters;         ///< physical address of LoaderParameters
-  uint32_t exchange_base;      ///< physical address; 0 for a standalone image
+  uint32_t kexec_entry;    ///< physical address, entered in long mode by the kernel's kexec
+  uint32_t wake_entry;     ///< physical address, entered in real mode after S3; 0: no such entry
+  uint32_t parameters;     ///< physical address of LoaderParameters
+  uint32_t exchange_base;  ///< physical address; 0 for a standalone image
   uint32_t exchange_bytes;
-  uint32_t deadline_ms;        ///< default for the caller; 0: the tool's own default
+  uint32_t deadline_ms;  ///< default for the caller; 0: the tool's own default
   char name[32];
   char version[16];
   char description[104];

@@ -19,9 +19,9 @@ inline constexpr uint32_t kRealSegment = kRealBase >> 4;
 
 // Offsets inside that segment. Code and data of a real payload end where the stacks begin.
 inline constexpr uint32_t kRealCodeEnd = 0xA000;
-inline constexpr uint32_t kSupervisorStackTop = 0xB000;   // 4 KiB, long and physical mode
-inline constexpr uint32_t kRealStackTop = 0xD000;         // 8 KiB, real-mode payload
-inline constexpr uint32_t kFirmwareStackTop = 0xFFF0;     // 12 KiB less 16 bytes, firmware calls
+inline constexpr uint32_t kSupervisorStackTop = 0xB000;  // 4 KiB, long and physical mode
+inline constexpr uint32_t kRealStackTop = 0xD000;        // 8 KiB, real-mode payload
+inline constexpr uint32_t kFirmwareStackTop = 0xFFF0;    // 12 KiB less 16 bytes, firmware calls
 inline constexpr uint32_t kFirmwareStackBytes = kFirmwareStackTop - kRealStackTop;
 
 // Buffer that firmware reads and writes: 64 KiB, aligned so that no transfer crosses a DMA page (T49).
