@@ -62,7 +62,9 @@ Result<RunReport> HostTarget::run(const Image& image, const RunRequest& request)
   report.target = name();
   report.door = session.door();
   report.kernel = session.kernel();
-  report.notes.emplace_back("the host target cannot interrupt a payload that hangs yet");
+  if (request.deadline_ms != 0) {
+    report.notes.emplace_back("the deadline is told to the payload; one that hangs cannot be interrupted yet");
+  }
   KJUMP_CHECK(jump_all(session, request, report));
   report.notes.insert(report.notes.end(), session.notes().begin(), session.notes().end());
   if (const auto closed = session.close(); !closed) {
