@@ -208,8 +208,8 @@ TEST_F(HostSession, TargetReportsWhereItRan) {
   const auto target = make_host_target_on(machine, [&](const std::string& text) { told.push_back(text); });
   RunRequest request;
   request.jumps = 3;
-  request.jumps = 3;
   request.deadline_ms = 5000;
+  const RunReport report = target->run(test::small_image(), request).value();
   EXPECT_EQ(report.target, "host");
   EXPECT_EQ(report.door, "kexec");
   EXPECT_EQ(report.kernel, "6.12.117+deb12-amd64");
