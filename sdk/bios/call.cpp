@@ -178,7 +178,7 @@ class CallParser {
     return {};
   }
 
-  Result<void> parse_file(CallBuffer& buffer, const Part& part) {
+  static Result<void> parse_file(CallBuffer& buffer, const Part& part) {
     const bool in = part.text.starts_with("in=");
     std::string& path = in ? buffer.input_path : buffer.output_path;
     if (!in && !part.text.starts_with("out=")) {

@@ -63,7 +63,8 @@ Result<RunReport> HostTarget::run(const Image& image, const RunRequest& request)
   report.door = session.door();
   report.kernel = session.kernel();
   if (request.deadline_ms != 0) {
-    report.notes.emplace_back("the deadline is told to the payload; one that hangs cannot be interrupted yet");
+    report.notes.emplace_back(
+        "the deadline is told to the payload; one that hangs cannot be interrupted yet");
   }
   KJUMP_CHECK(jump_all(session, request, report));
   report.notes.insert(report.notes.end(), session.notes().begin(), session.notes().end());

@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: MIT
+# shellcheck shell=dash
 # Init of the guest that LinuxVm boots: mounts what programs expect, lets the agent run the job, turns off.
 # The result goes through the agent's own port; what is printed here is for whoever reads the log.
 
@@ -18,7 +19,7 @@ mount -t tmpfs tmpfs /dev/shm
 hostname kjump-guest
 
 exec </dev/null >/dev/console 2>&1
-cd /root
+cd /root || exit 1
 kjump agent /kjump/job.json
 echo "kjump-init: the agent ended with code $?"
 poweroff -f
