@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
+#include <exception>
 #include <string>
 
 #include "cli/commands.hpp"
@@ -13,7 +14,9 @@ void die(const Error& error) {
 
 }  // namespace kjump::cli
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   using namespace kjump::cli;
   CLI::App app{"Run code in the processor's physical world from Linux, and come back.", "kjump"};
   app.set_version_flag("--version", KJUMP_VERSION);
@@ -35,4 +38,18 @@ int main(int argc, char** argv) {
     return exit.code;
   }
   return kExitOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // The library returns errors; what is thrown past run() is a bug or a machine without memory.
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "kjump: unexpected: %s\n", error.what());
+  } catch (...) {
+    std::fputs("kjump: unexpected exception\n", stderr);
+  }
+  return kjump::cli::kExitFailed;
 }
