@@ -29,8 +29,9 @@ std::string size_text(std::uint64_t bytes) {
 std::string to_text(const bios::MemoryMap& map) {
   std::string text;
   for (const bios::MemoryRange& range : map.ranges) {
-    text += fmt::format("{:016x}-{:016x} {:>14}  {}\n", range.base, range.base + range.bytes - 1,
-                        size_text(range.bytes), bios::memory_type_name(range.type));
+    text += fmt::format("{:016x}-{:016x} {:>14}  {}\n", range.base,
+                        range.base + (range.bytes == 0 ? 0 : range.bytes - 1), size_text(range.bytes),
+                        bios::memory_type_name(range.type));
   }
   text += fmt::format("base memory {} KiB\n", map.base_memory_kib);
   return text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The project's numbers, all deterministic: guest instructions under -icount, bytes, ratios of one run.
-// bench [NAME ...] [--json FILE]: without names all, with names those. `scripts/bench` builds and calls it.
+// bench [NAME ...] [--json FILE] [--check]: without names all, with names those; --check fails when a number
+// is over its bound. `scripts/bench` builds and calls it.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -148,19 +149,20 @@ Number round_trip_vs_bare() {
 struct Entry {
   const char* key;
   std::function<Number()> measure;
+  std::optional<double> highest_ratio = std::nullopt;  ///< to the reference; --check fails above it
 };
 
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> all = {
       // iPXE's librm self-test, REAL_CODE(""), measured the same way (bios_calls.md section 4).
-      {"thunk.empty_round_trip", [] { return thunk(0, 217, "an empty far call"); }},
+      {"thunk.empty_round_trip", [] { return thunk(0, 217, "an empty far call"); }, 1.0},
       {"thunk.int12", [] { return thunk(1, std::nullopt, "INT 12h"); }},
       {"thunk.e820", [] { return thunk(2, std::nullopt, "INT 15h AX=E820h, first entry"); }},
       {"thunk.vbe_4f01", [] { return thunk(3, std::nullopt, "INT 10h AX=4F01h"); }},
-      {"size.stub_and_thunk", stub_and_thunk},
+      {"size.stub_and_thunk", stub_and_thunk, 1.0},
       {"size.supervisor", supervisor},
       {"size.smallest_image", smallest_image},
-      {"jump.round_trip_vs_bare", round_trip_vs_bare},
+      {"jump.round_trip_vs_bare", round_trip_vs_bare, 1.05},
   };
   return all;
 }
@@ -179,9 +181,12 @@ nlohmann::ordered_json as_json(const Number& number) {
 int main(int argc, char** argv) {
   std::vector<std::string> wanted;
   std::string json_path;
+  bool check = false;
   for (int i = 1; i < argc; ++i) {
     if (std::string(argv[i]) == "--json" && i + 1 < argc) {
       json_path = argv[++i];
+    } else if (std::string(argv[i]) == "--check") {
+      check = true;
     } else {
       wanted.emplace_back(argv[i]);
     }
@@ -198,6 +203,7 @@ int main(int argc, char** argv) {
     }
   }
   nlohmann::ordered_json all = nlohmann::ordered_json::object();
+  bool over = false;
   for (const Entry& entry : entries()) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), entry.key) == wanted.end()) {
       continue;
@@ -208,10 +214,16 @@ int main(int argc, char** argv) {
     if (number.reference) {
       std::printf("  reference %.0f, ratio %.3f", *number.reference, number.value / *number.reference);
     }
+    const double ratio = number.reference ? number.value / *number.reference : 0;
+    if (check && entry.highest_ratio && ratio > *entry.highest_ratio) {
+      std::printf("  OVER ITS BOUND %.2f", *entry.highest_ratio);
+      over = true;
+    }
     std::printf("\n");
     std::fflush(stdout);
   }
   if (!json_path.empty()) {
     std::ofstream(json_path) << all.dump(2) << "\n";
   }
+  return over ? 1 : 0;
 }
