@@ -69,8 +69,7 @@ Result<void> take_exchange(Session::State& state, abi::LoaderParameters& paramet
   return {};
 }
 
-Result<void> load(Session::State& state, const Image& image) {
-  const TscCalibration calibration(state.system);
+Result<void> load(Session::State& state, const Image& image, const TscCalibration& calibration) {
   abi::LoaderParameters parameters;
   parameters.hpet_base = find_hpet(state.system);
   if (!state.info.standalone()) {
@@ -107,8 +106,9 @@ Session::~Session() = default;
 Result<Session> open_session(System& system, std::unique_ptr<Door> door, const Image& image) {
   auto state = std::make_unique<Session::State>(system, std::move(door));
   state->info = image.info();
+  const TscCalibration calibration(state->system);  // the checks are time enough
   KJUMP_CHECK(check_and_lock(*state));
-  KJUMP_CHECK(load(*state, image));
+  KJUMP_CHECK(load(*state, image, calibration));
   state->open = true;
   return Session(std::move(state));
 }

@@ -23,7 +23,14 @@ namespace {
 
 constexpr unsigned long kPageBytes = 4096;
 
+// After a jump devices finish resuming in the background, and the next suspend waits for them: that wait
+// would hide whatever a round trip does before it.
+void let_devices_settle() {
+  usleep(2'000'000);
+}
+
 std::uint64_t kjump_round_trip(const kjump::Image& image) {
+  let_devices_settle();
   const std::uint64_t before = __rdtsc();
   auto session = kjump::Session::open(image);
   if (!session) {
@@ -39,6 +46,7 @@ std::uint64_t kjump_round_trip(const kjump::Image& image) {
 }
 
 std::uint64_t bare_round_trip(std::vector<char>& code) {
+  let_devices_settle();
   const std::uint64_t before = __rdtsc();
   kexec_segment segment{code.data(), code.size(), reinterpret_cast<void*>(BARE_ADDRESS), kPageBytes};
   if (syscall(SYS_kexec_load, BARE_ADDRESS, 1, &segment, KEXEC_PRESERVE_CONTEXT) != 0 ||
