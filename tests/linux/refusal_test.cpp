@@ -47,6 +47,7 @@ echo "== err"; cat /tmp/err
 echo "== loaded"; cmp /tmp/loaded-before /sys/kernel/kexec_loaded && echo same
 echo "== doctor"; kjump doctor >/tmp/doctor; echo $?
 echo "== suspend"; dmesg | grep -c 'Disabling non-boot CPUs\|Freezing user space'
+[ -z "$!" ] || { kill $!; wait; }
 )sh");
   EXPECT_EQ(result.exit_code == 0 || result.exit_code == 1, true) << result.err;
   EXPECT_EQ(lines(section(result.out, "code")), std::vector<std::string>{"1"});
@@ -73,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "kexec_load_disabled"},
         Refusal{"limit_used_up", "", "echo 0 >/proc/sys/kernel/kexec_load_limit_reboot", kRun, "limit"},
         Refusal{"newer_format", "", "", "kjump run /job/newer.kjump", "newer"},
-        Refusal{"exchange_in_use", "", "kjump run /job/hello_real.kjump --jumps 10 >/dev/null &\nsleep 1",
+        Refusal{"exchange_in_use", "", "kjump run /job/hello_real.kjump --jumps 1000 >/dev/null &\nsleep 1",
                 kRun, "in use"},
         Refusal{"no_such_file", "", "", "kjump run /job/absent.kjump", "No such file"}),
     [](const testing::TestParamInfo<Refusal>& refusal) { return std::string(refusal.param.name); });
