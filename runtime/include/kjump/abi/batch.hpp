@@ -24,7 +24,8 @@ struct BatchHeader {
 enum class BatchRepeat : uint16_t {
   kOnce = 0,
   /// Again while the register at register_offset is not zero and CF is clear; registers other than
-  /// that one start from the step's values each time (T53: E820 destroys what it likes).
+  /// that one start from the step's values each time (T53: E820 destroys what it likes). The buffer is
+  /// cleared before the first call only: some firmware updates just what changed.
   kWhileNonZero = 1,
   /// n times, n being the byte at physical address `address`; the register at register_offset is one
   /// larger each time (drives: BDA 0x475 and DL).
