@@ -7,11 +7,10 @@
 ; jumps, so addresses are absolute.
 %include "sections.inc"
 
-        global kjump_kexec_entry, kjump_entry_state, kjump_supervisor_esp, kjump_parameters
-        global kjump_tsc_entry, kjump_supervisor_fault
+        global kjump_kexec_entry
+        extern kjump_entry_state, kjump_tsc_entry, kjump_parameters, kjump_run_supervisor
         extern kjump_gdt_pointer, kjump_idt64_pointer
         extern kjump_long_to_physical, kjump_physical_to_long
-        extern kjump_supervise, kjump_report_fault
 
 flat_text
 bits 64
@@ -29,7 +28,7 @@ default abs
 ; kjump_kexec_entry - first instruction of a jump, and of every later one.
 ; mode: 64-bit long mode, CPL 0, IF=0, identity map of all RAM -> the same
 ; in: [rsp] = return address in the kernel's control page   out: return contract
-; clobbers: every general register   fails: with a foreign exchange it goes back having touched nothing
+; clobbers: every general register   fails: cannot
 kjump_kexec_entry:
         mov     ebx, STATE_BASE
         mov     [STATE + ENTRY_RSP], rsp
@@ -48,17 +47,12 @@ kjump_kexec_entry:
         mov     [kjump_tsc_entry], eax
         mov     [kjump_tsc_entry + 4], edx
         call    save_state
-        call    exchange_is_ours
-        jne     .leave
 
         call    kjump_long_to_physical
 bits 32
-        mov     [kjump_supervisor_esp], esp
-        call    kjump_supervise
-.up:
+        call    kjump_run_supervisor
         call    kjump_physical_to_long
 bits 64
-.leave:
         mov     ebx, STATE_BASE
         mov     rax, [STATE + ENTRY_CR3]                ; 64 bits, hence not before
         mov     cr3, rax
@@ -79,14 +73,6 @@ bits 64
         mov     r11d, 1                                 ; 4d5f1da98f5e: a 6.14-rc kernel wants it
         mov     esp, next_entry                         ; own slot + jmp: right for every version (1.6)
         jmp     [STATE + ENTRY_RETURN]
-
-; kjump_supervisor_fault - an exception outside the payload: report it, go home.
-; mode: 32-bit, paging off, ESP as at the call of kjump_supervise   in: kjump_fault
-bits 32
-kjump_supervisor_fault:
-        call    kjump_report_fault
-        jmp     kjump_kexec_entry.up
-bits 64
 
 ; save_state - fill EntryState with what the processor brought along.
 ; in: rbx = STATE_BASE, rsi = descriptor_pointers   clobbers: rax rcx rdx
@@ -124,33 +110,12 @@ save_state:
         mov     [STATE + ENTRY_GS], gs
         str     [STATE + ENTRY_TR]
         sldt    [STATE + ENTRY_LDTR]
-        ret
-
-; exchange_is_ours - may the exchange be touched? Always, when the image does not use one.
-; out: ZF = 1 yes   clobbers: rax rcx rdi
-exchange_is_ours:
-        mov     edi, kjump_parameters
-        mov     ecx, EXCHANGE_BASE
-        mov     eax, [rdi + PARAMETERS_FLAGS]
-        and     eax, PARAMETER_HAS_EXCHANGE
-        jz      .done                                   ; ZF = 1
-        cmp     dword [rcx + HEADER_MAGIC], EXCHANGE_MAGIC
-        jne     .done
-        mov     rax, [rdi + PARAMETERS_NONCE]
-        cmp     rax, [rcx + HEADER_NONCE]
-.done:
+        mov     byte [STATE + ENTRY_DOOR], DOOR_KEXEC
         ret
 
 flat_data
         align   8
 next_entry:     dd kjump_kexec_entry, 0
-kjump_parameters:
-        dd      PARAMETERS_MAGIC, PARAMETER_HAS_EXCHANGE
-        times PARAMETERS_BYTES - ($ - kjump_parameters) db 0
 
 flat_bss
-        alignb  8
-kjump_entry_state:      resb ENTRY_STATE_BYTES
-kjump_tsc_entry:        resq 1
-kjump_supervisor_esp:   resd 1
 descriptor_pointers:    resb 30

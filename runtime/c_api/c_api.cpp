@@ -24,6 +24,10 @@ bool kjump_write_reply(const void* from, size_t bytes) {
   return kjump::write_reply(from, bytes);
 }
 
+uint32_t kjump_door() {
+  return static_cast<uint32_t>(kjump::door());
+}
+
 void kjump_bios_call(kjump::abi::FirmwareCall* call) {
   kjump::bios::call(*call);
 }

@@ -91,16 +91,17 @@ void image() {
   VALUE(PARAMETERS_BYTES, kLoaderParametersBytes);
   VALUE(PARAMETER_HAS_EXCHANGE, kParameterHasExchange);
   VALUE(PARAMETER_LOAD_KERNEL_GDT, kParameterLoadKernelGdt);
+  VALUE(WAKE_JUMP_BYTES, kWakeJumpBytes);
   OFFSET(PARAMETERS_FLAGS, LoaderParameters, flags);
-  OFFSET(PARAMETERS_NONCE, LoaderParameters, nonce);
   OFFSET(PARAMETERS_GDT_BASE, LoaderParameters, kernel_gdt_base);
   OFFSET(PARAMETERS_GDT_LIMIT, LoaderParameters, kernel_gdt_limit);
+  OFFSET(PARAMETERS_OWN_BYTES, LoaderParameters, parameters_bytes);
+  OFFSET(PARAMETERS_WAKE_CODE, LoaderParameters, wake_code);
+  OFFSET(PARAMETERS_DISPLACED, LoaderParameters, displaced);
 }
 
 void exchange() {
   VALUE(EXCHANGE_MAGIC, kExchangeMagic);
-  OFFSET(HEADER_MAGIC, ExchangeHeader, magic);
-  OFFSET(HEADER_NONCE, ExchangeHeader, nonce);
   OFFSET(HEADER_SEQUENCE, ExchangeHeader, sequence);
   VALUE(EXCHANGE_BYTES, kExchangeBytes);
   VALUE(OUTCOME_RETURNED, static_cast<int>(Outcome::kReturned));
@@ -129,6 +130,9 @@ void exchange() {
   OFFSET(ENTRY_GS, EntryState, gs);
   OFFSET(ENTRY_TR, EntryState, tr);
   OFFSET(ENTRY_LDTR, EntryState, ldtr);
+  OFFSET(ENTRY_DOOR, EntryState, door);
+  VALUE(DOOR_KEXEC, static_cast<int>(Door::kKexec));
+  VALUE(DOOR_WAKE, static_cast<int>(Door::kWake));
   VALUE(FAULT_BYTES, sizeof(FaultRecord));
   OFFSET(FAULT_VECTOR, FaultRecord, vector);
   OFFSET(FAULT_ERROR_CODE, FaultRecord, error_code);

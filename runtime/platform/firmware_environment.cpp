@@ -4,6 +4,7 @@
 #include "platform/a20.hpp"
 #include "platform/hpet.hpp"
 #include "platform/pit.hpp"
+#include "platform/shadow_ram.hpp"
 
 namespace kjump::platform {
 
@@ -22,7 +23,8 @@ FirmwareEnvironment::FirmwareEnvironment(uint32_t hpet_base)
       task_priority_(apic_.read(kApicTaskPriority)),
       pic_(read_pic()),
       pit_status_(read_pit_status()),
-      a20_was_on_(a20_is_on()) {
+      a20_was_on_(a20_is_on()),
+      shadow_ram_was_locked_(unlock_shadow_ram()) {
   apic_.write(kApicTaskPriority, kHighestPriority);
   if (!a20_was_on_) {
     kjump_enable_a20();
@@ -61,7 +63,8 @@ void FirmwareEnvironment::describe(abi::EntryState& state) const {
 uint32_t FirmwareEnvironment::notes() const {
   return (apic_.x2apic() ? abi::kHardwareX2apic : 0) |
          ((hpet_config_ & kHpetLegacyRoute) != 0 ? abi::kHardwareHpetLegacy : 0) |
-         (a20_was_on_ ? 0 : abi::kHardwareA20WasOff);
+         (a20_was_on_ ? 0 : abi::kHardwareA20WasOff) |
+         (shadow_ram_was_locked_ ? abi::kHardwareShadowRamLocked : 0);
 }
 
 }  // namespace kjump::platform

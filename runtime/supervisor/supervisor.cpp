@@ -5,6 +5,7 @@
 #include <kjump/abi/image.hpp>
 
 #include "platform/firmware_environment.hpp"
+#include "platform/pci_config.hpp"
 
 using namespace kjump;
 
@@ -34,6 +35,11 @@ abi::ExchangeHeader* exchange() {
              : nullptr;
 }
 
+/// An exchange that is not the session's that loaded this image belongs to somebody else.
+bool is_foreign(const abi::ExchangeHeader& header) {
+  return header.magic != abi::kExchangeMagic || header.nonce != kjump_parameters.nonce;
+}
+
 const abi::FaultRecord& fault_record() {
   return *reinterpret_cast<const abi::FaultRecord*>(abi::kRealBase +
                                                     reinterpret_cast<uintptr_t>(kjump_fault));
@@ -51,8 +57,15 @@ void finish(abi::ExchangeHeader& header, abi::Outcome outcome) {
 }  // namespace
 
 /// Runs the payload in the environment that firmware expects; reports through the exchange, if there is one.
+/// With a foreign exchange it returns having touched nothing.
 extern "C" void kjump_supervise() {
+  if (kjump_entry_state.door == static_cast<uint8_t>(abi::Door::kWake)) {
+    platform::write_config(kjump_parameters);  // Linux needs it even if the payload does not run
+  }
   abi::ExchangeHeader* header = exchange();
+  if (header != nullptr && is_foreign(*header)) {
+    return;
+  }
   auto outcome = abi::Outcome::kPending;
   {
     const platform::FirmwareEnvironment environment(static_cast<uint32_t>(kjump_parameters.hpet_base));

@@ -16,4 +16,14 @@ inline uint8_t read8(uint16_t port) {
   return value;
 }
 
+inline void write32(uint16_t port, uint32_t value) {
+  asm volatile("outl %0, %w1" : : "a"(value), "Nd"(port));
+}
+
+inline uint32_t read32(uint16_t port) {
+  uint32_t value = 0;
+  asm volatile("inl %w1, %0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
 }  // namespace kjump::io

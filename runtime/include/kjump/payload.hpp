@@ -46,6 +46,10 @@ void print_decimal(uint32_t value);
 
 [[nodiscard]] uint64_t read_tsc();
 
+/// The way on which Linux let go of the processor. Payloads need not care; those that program devices may:
+/// through the wake door firmware has reset them, and PCI bridges and BARs are not set up.
+[[nodiscard]] abi::Door door();
+
 /// Physical memory, wherever the payload's segments are. Copies nothing above 1 MiB in real mode.
 void copy_from_physical(void* to, uint32_t address, size_t bytes);
 void copy_to_physical(uint32_t address, const void* from, size_t bytes);

@@ -25,7 +25,15 @@ enum class Outcome : uint32_t {
   kRefused = 4,
 };
 
-/// Processor and interrupt hardware as the stub found them, before it changed anything.
+/// The way on which Linux let go of the processor.
+enum class Door : uint8_t {
+  kUnknown = 0,
+  kKexec = 1,  ///< kexec jump: entered in long mode, devices suspended by Linux
+  kWake = 2,   ///< woken from ACPI S3: entered in real mode, devices as firmware's resume path left them
+};
+
+/// Processor and interrupt hardware as the stub found them, before it changed anything. Through the wake
+/// door the processor has just been reset: registers that only long mode has are as the reset left them.
 struct EntryState {
   uint64_t rsp;
   uint64_t return_address;
@@ -54,7 +62,8 @@ struct EntryState {
   uint8_t pic_level[2];  ///< ELCR, ports 0x4D0 and 0x4D1
   uint8_t pit_status;    ///< read-back status of channel 0
   uint8_t a20;           ///< 1: on
-  uint8_t reserved[6];
+  uint8_t door;          ///< Door
+  uint8_t reserved[5];
 };
 
 inline constexpr uint32_t kEntryStateBytes = 168;
@@ -111,6 +120,8 @@ static_assert(offsetof(ExchangeHeader, tsc_entry) == 80 && offsetof(ExchangeHead
 inline constexpr uint32_t kHardwareX2apic = 1u << 0;      ///< local APIC was in x2APIC mode
 inline constexpr uint32_t kHardwareHpetLegacy = 1u << 1;  ///< HPET legacy routing had to be cleared
 inline constexpr uint32_t kHardwareA20WasOff = 1u << 2;   ///< A20 was off at entry
+/// RAM at E0000-EFFFF, where firmware keeps its stack, was write-protected
+inline constexpr uint32_t kHardwareShadowRamLocked = 1u << 3;
 
 // Places that the sdk's callers use; a payload goes by the header.
 inline constexpr uint32_t kRequestOffset = 0x1000;

@@ -29,7 +29,7 @@ struct ImageNote {
   uint16_t mode;   ///< PayloadMode
   uint16_t reserved;
   uint32_t kexec_entry;    ///< physical address, entered in long mode by the kernel's kexec
-  uint32_t wake_entry;     ///< physical address, entered in real mode after S3; 0: no such entry
+  uint32_t wake_entry;     ///< physical address in the real segment, entered in real mode after S3; 0: none
   uint32_t parameters;     ///< physical address of LoaderParameters
   uint32_t exchange_base;  ///< physical address; 0 for a standalone image
   uint32_t exchange_bytes;
@@ -45,6 +45,21 @@ static_assert(offsetof(ImageNote, kexec_entry) == 12 && offsetof(ImageNote, name
 
 inline constexpr uint32_t kParametersMagic = 0x504C4A4B;  // "KJLP"
 
+/// The wake door's far jump into the image (opcode, 16-bit offset, segment) covers this much of the
+/// kernel's wake-up code.
+inline constexpr uint32_t kWakeJumpBytes = 5;
+
+/// A register of PCI configuration space as port CF8h wants it: enable bit, bus 0, device, function, offset.
+[[nodiscard]] constexpr uint32_t config_address(uint32_t device, uint32_t function, uint32_t offset) {
+  return 1u << 31 | device << 11 | function << 8 | offset;
+}
+
+/// A dword that the wake entry writes into configuration space before anything else runs.
+struct ConfigWrite {
+  uint32_t address;  ///< config_address(), offset a multiple of 4; 0: no write
+  uint32_t value;
+};
+
 /// Facts that only the loader knows. It patches them into its copy of the image before loading; a
 /// standalone image carries what `kjump link` put there.
 struct LoaderParameters {
@@ -54,15 +69,20 @@ struct LoaderParameters {
   uint64_t kernel_gdt_base = 0;   ///< linear address in the kernel's map, CPU 0's GDT
   uint64_t hpet_base = 0;         ///< physical address of the HPET registers; 0: no HPET
   uint16_t kernel_gdt_limit = 0;  ///< as for LGDT
-  uint16_t reserved[3] = {};
+  uint16_t parameters_bytes = sizeof(LoaderParameters);  ///< what this image has room for
+  uint32_t wake_code = 0;                                ///< physical address of the kernel's wake-up code
+  uint8_t displaced[8] = {};          ///< its first kWakeJumpBytes bytes, which the wake entry puts back
+  ConfigWrite config_writes[4] = {};  ///< what this machine's firmware forgets when it wakes
 };
 
 inline constexpr uint32_t kParameterHasExchange = 1u << 0;
 inline constexpr uint32_t kParameterLoadKernelGdt = 1u << 1;
 
-inline constexpr uint32_t kLoaderParametersBytes = 40;
+inline constexpr uint32_t kLoaderParametersBytes = 80;
 static_assert(sizeof(LoaderParameters) == kLoaderParametersBytes);
 static_assert(offsetof(LoaderParameters, nonce) == 8);
 static_assert(offsetof(LoaderParameters, kernel_gdt_limit) == 32);
+static_assert(offsetof(LoaderParameters, wake_code) == 36);
+static_assert(sizeof(LoaderParameters::displaced) >= kWakeJumpBytes);
 
 }  // namespace kjump::abi

@@ -50,6 +50,9 @@ inline constexpr uint32_t kPageTablesBytes = 4 * kPageBytes;
 inline constexpr uint32_t kImageLowest = 0x10000;
 inline constexpr uint32_t kImageEnd = 0x90000;
 
+// Conventional memory: RAM below the video window. Its top may be the EBDA's.
+inline constexpr uint32_t kConventionalEnd = 0xA0000;
+
 static_assert(kRealBase % 0x10000 == 0, "T3: the descriptor's base must equal selector << 4");
 static_assert(kRealBase + kRealBytes <= kBounceBase);
 static_assert(kBounceBase % 0x10000 == 0 && kBounceBase + kBounceBytes <= kExchangeBase);
