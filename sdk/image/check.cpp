@@ -83,6 +83,11 @@ Result<void> check_entries(const ImageInfo& info, const std::vector<Segment>& se
   KJUMP_CHECK(check_inside(segments, info.kexec_entry, 1, "kexec entry",
                            places.note_field(offsetof(Note, kexec_entry))));
   if (info.wake_entry != 0) {
+    if (info.wake_entry < abi::kRealBase || info.wake_entry >= abi::kRealBase + abi::kRealBytes) {
+      return fail(ErrorCode::kMalformed,
+                  fmt::format("wake entry {:#x} is not in the real segment", info.wake_entry),
+                  places.note_field(offsetof(Note, wake_entry)), "link the image again");
+    }
     KJUMP_CHECK(check_inside(segments, info.wake_entry, 1, "wake entry",
                              places.note_field(offsetof(Note, wake_entry))));
   }
@@ -97,6 +102,12 @@ Result<void> check_entries(const ImageInfo& info, const std::vector<Segment>& se
         ErrorCode::kMalformed,
         fmt::format("loader parameters start with {:#x}, not {:#x}", parameters.magic, abi::kParametersMagic),
         subject, "link the image again");
+  }
+  if (parameters.parameters_bytes != abi::kLoaderParametersBytes) {
+    return fail(ErrorCode::kUnsupported,
+                fmt::format("the image has room for {} bytes of loader parameters, this kjump has {}",
+                            parameters.parameters_bytes, abi::kLoaderParametersBytes),
+                subject, "link the image again, with this kjump");
   }
   if (info.standalone() && (parameters.flags & abi::kParameterHasExchange) != 0) {
     return fail(ErrorCode::kMalformed, "a standalone image says that it has an exchange", subject);

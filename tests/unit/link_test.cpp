@@ -128,8 +128,9 @@ TEST_F(Link, TheWakeEntryIsOptional) {
   const auto stub = fmt::format(
       "extern kjump_main\nglobal kjump_kexec_entry, kjump_parameters\nsection .flat progbits alloc exec "
       "write\n"
-      "kjump_kexec_entry: dd kjump_main\nkjump_parameters: dd {:#x}\n times {} db 0\n",
-      abi::kParametersMagic, abi::kLoaderParametersBytes - 4);
+      "kjump_kexec_entry: dd kjump_main\nkjump_parameters: dd {0:#x}\n times {1} - 4 db 0\n"
+      " dw {2}\n times {2} - {1} - 2 db 0\n",
+      abi::kParametersMagic, offsetof(abi::LoaderParameters, parameters_bytes), abi::kLoaderParametersBytes);
   std::filesystem::remove(path("support/libkjump-stub.a"));
   archive("support/libkjump-stub.a", {assemble("other", stub)});
   const auto image = link(wanted);

@@ -27,7 +27,9 @@ section .flat progbits alloc exec write align=16
 kjump_kexec_entry: dd kjump_main
   times 12 db 0x90
 kjump_parameters: dd {magic:#x}, 1
-  times {rest} db 0
+  times {own_bytes} - ($ - kjump_parameters) db 0
+  dw {bytes}
+  times {bytes} - ($ - kjump_parameters) db 0
 section .real progbits alloc exec write align=16
   dw 0x1111
 kjump_wake_entry: dw 0x2222
@@ -76,9 +78,10 @@ class LinkWorkshop : public testing::Test {
  protected:
   void SetUp() override {
     std::filesystem::create_directory(support());
-    const auto stub =
-        assemble("stub", fmt::format(fmt::runtime(kStubSource), fmt::arg("magic", abi::kParametersMagic),
-                                     fmt::arg("rest", abi::kLoaderParametersBytes - 8)));
+    const auto stub = assemble(
+        "stub", fmt::format(fmt::runtime(kStubSource), fmt::arg("magic", abi::kParametersMagic),
+                            fmt::arg("bytes", abi::kLoaderParametersBytes),
+                            fmt::arg("own_bytes", offsetof(abi::LoaderParameters, parameters_bytes))));
     archive("support/libkjump-stub.a", {stub});
     for (const std::string mode : {"real", "physical"}) {
       archive("support/libkjump-" + mode + ".a", {assemble("nothing", "")});
