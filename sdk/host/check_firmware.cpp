@@ -43,13 +43,13 @@ Check check_vectors(const Result<LowMemoryFacts>& facts, const Needs& needs) {
 
 }  // namespace
 
-std::vector<Check> check_firmware(const System& system, const Needs& needs) {
-  const auto facts = read_page_zero(system);
+std::vector<Check> check_firmware(const System& system, const Result<LowMemoryFacts>& facts,
+                                  const Needs& needs) {
   const bool sane = facts && facts->ivt_problem.empty();
   return {check_boot(booted_by_efi(system), sane, needs), check_vectors(facts, needs)};
 }
 
-Check check_low_memory(const System& system) {
+Check check_low_memory(const System& system, const Result<LowMemoryFacts>& facts) {
   static constexpr const char* kId = "low-memory";
   static constexpr const char* kTitle = "an image's memory is System RAM";
   static constexpr const char* kFix =
@@ -64,7 +64,6 @@ Check check_low_memory(const System& system) {
                   fmt::format("{:#x} is not System RAM but '{}'", *hole, map->type_at(*hole)), kFix);
   }
   // Without a BIOS the BIOS data area is ordinary memory and says nothing.
-  const auto facts = read_page_zero(system);
   if (facts && facts->ivt_problem.empty() && facts->base_memory_end < abi::kImageEnd) {
     return failed(kId, kTitle, ErrorCode::kUnsupported,
                   fmt::format("base memory ends at {:#x}, an image may reach up to {:#x}",

@@ -40,17 +40,6 @@ bool asks_for_stuffing(const std::string& command_line) {
                      });
 }
 
-Check check_first_cpu(const System& system) {
-  static constexpr const char* kTitle = "CPU 0 is online";
-  // "0-3": the lowest comes first.
-  const std::string online = system.read_line("/sys/devices/system/cpu/online", "0");
-  if (online == "0" || online.starts_with("0-") || online.starts_with("0,")) {
-    return passed("cpus", kTitle, "online: " + online);
-  }
-  return failed("cpus", kTitle, ErrorCode::kUnsupported, "CPU 0 is offline, online are " + online,
-                "echo 1 > /sys/devices/system/cpu/cpu0/online");
-}
-
 }  // namespace
 
 Check check_kernel_version(const System& system, const Needs& needs) {
@@ -72,11 +61,21 @@ Check check_kernel_version(const System& system, const Needs& needs) {
   return passed(kId, kTitle, version_remarks(*kernel));
 }
 
-std::vector<Check> check_processor(const System& system) {
+Check check_first_cpu(const System& system) {
+  static constexpr const char* kTitle = "CPU 0 is online";
+  // "0-3": the lowest comes first.
+  const std::string online = system.read_line("/sys/devices/system/cpu/online", "0");
+  if (online == "0" || online.starts_with("0-") || online.starts_with("0,")) {
+    return passed("cpus", kTitle, "online: " + online);
+  }
+  return failed("cpus", kTitle, ErrorCode::kUnsupported, "CPU 0 is offline, online are " + online,
+                "echo 1 > /sys/devices/system/cpu/cpu0/online");
+}
+
+std::vector<Check> processor_remarks(const System& system) {
   const bool la57 = has_cpu_flag(system, "la57");
   const std::uint64_t hpet = find_hpet(system);
-  return {check_first_cpu(system),
-          passed("paging-depth", "paging depth is known", la57 ? "5 levels (la57)" : "4 levels"),
+  return {passed("paging-depth", "paging depth is known", la57 ? "5 levels (la57)" : "4 levels"),
           hpet != 0 ? passed("hpet", "HPET is found", fmt::format("at {:#x}", hpet))
                     : remark("hpet", "HPET is found", "none below 4 GiB: the stub's watchdog needs one",
                              "turn the HPET on in the firmware setup")};
@@ -103,12 +102,11 @@ Check check_return_path(const System& system) {
   static constexpr const char* kTitle = "no call depth tracking";
   static constexpr const char* kFix = "boot without retbleed=stuff (retbleed=auto)";
   const std::string mitigation = system.read_line("/sys/devices/system/cpu/vulnerabilities/retbleed");
-  const bool asked = asks_for_stuffing(system.read_line("/proc/cmdline"));
   const std::string words = lower(mitigation);
   if (words.find("stuffing") != std::string::npos || words.find("call depth") != std::string::npos) {
     return failed(kId, kTitle, ErrorCode::kUnsupported, "retbleed: " + mitigation, kFix);
   }
-  if (asked && mitigation.empty()) {
+  if (mitigation.empty() && asks_for_stuffing(system.read_line("/proc/cmdline"))) {
     return failed(kId, kTitle, ErrorCode::kUnsupported, "the kernel was booted with retbleed=stuff", kFix);
   }
   return passed(kId, kTitle, mitigation.empty() ? "not in use" : "retbleed: " + mitigation);

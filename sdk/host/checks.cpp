@@ -2,13 +2,7 @@
 #include "host/checks.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
-#include <string_view>
-
-#include <kjump/door.hpp>
-
-#include "host/kexec_door.hpp"
 
 namespace kjump {
 namespace {
@@ -34,21 +28,14 @@ Check failed(std::string id, std::string title, ErrorCode code, std::string find
 std::vector<Check> examine_machine(const System& system, const Needs& needs) {
   std::vector<Check> checks = check_physical_access(system, needs);
   checks.push_back(check_kernel_version(system, needs));
-  append(checks, check_firmware(system, needs));
-  checks.push_back(check_low_memory(system));
-  append(checks, check_processor(system));
+  const auto page_zero = read_page_zero(system);
+  append(checks, check_firmware(system, page_zero, needs));
+  checks.push_back(check_low_memory(system, page_zero));
+  checks.push_back(check_first_cpu(system));
   return checks;
 }
 
-std::vector<Check> examine_host() {
-  System system;
-  KexecDoor door(system);
-  std::vector<Check> checks = examine_machine(system, Needs{});
-  append(checks, door.examine());
-  return checks;
-}
-
-bool can_jump(const std::vector<Check>& checks) {
+bool all_passed(const std::vector<Check>& checks) {
   return std::none_of(checks.begin(), checks.end(),
                       [](const Check& check) { return check.verdict == Verdict::kFail; });
 }
@@ -71,15 +58,7 @@ std::string lockdown_mode(const System& system) {
 }
 
 bool has_capability(const System& system, unsigned bit) {
-  static constexpr std::string_view kKey = "CapEff:\t";
-  const std::string status = system.read_line("/proc/self/status");
-  const auto at = status.find(kKey);
-  if (at == std::string::npos) {
-    return false;
-  }
-  std::uint64_t effective = 0;
-  std::from_chars(status.data() + at + kKey.size(), status.data() + status.size(), effective, 16);
-  return ((effective >> bit) & 1U) != 0;
+  return ((system.effective_capabilities() >> bit) & 1U) != 0;
 }
 
 }  // namespace kjump

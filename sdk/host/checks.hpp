@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// The checks of `kjump doctor`, which are the checks of every session: one function per group.
+/// The checks of `kjump doctor`. Those that can fail are the checks of every session. One function per group.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include <kjump/doctor.hpp>
 
+#include "host/firmware.hpp"
 #include "host/kernel_gdt.hpp"
 #include "host/kernel_version.hpp"
 #include "host/system.hpp"
@@ -19,15 +20,19 @@ struct Needs {
   bool exchange = true;
 };
 
-/// What every door needs: privileges, kernel, firmware, low memory.
+/// What every door needs: privileges, kernel, firmware, low memory. Only what can say no: every session pays
+/// for it.
 [[nodiscard]] std::vector<Check> examine_machine(const System& system, const Needs& needs);
 
 // Groups. Each is in a file of its own (check_*.cpp).
 [[nodiscard]] std::vector<Check> check_physical_access(const System& system, const Needs& needs);
-[[nodiscard]] std::vector<Check> check_firmware(const System& system, const Needs& needs);
-[[nodiscard]] Check check_low_memory(const System& system);
+[[nodiscard]] std::vector<Check> check_firmware(const System& system, const Result<LowMemoryFacts>& facts,
+                                                const Needs& needs);
+[[nodiscard]] Check check_low_memory(const System& system, const Result<LowMemoryFacts>& facts);
 [[nodiscard]] Check check_kernel_version(const System& system, const Needs& needs);
-[[nodiscard]] std::vector<Check> check_processor(const System& system);
+[[nodiscard]] Check check_first_cpu(const System& system);
+/// What doctor tells about the processor and its surroundings; no verdict hangs on it.
+[[nodiscard]] std::vector<Check> processor_remarks(const System& system);
 
 // The kexec door's own.
 [[nodiscard]] std::vector<Check> check_kexec_rights(System& system);
@@ -36,7 +41,7 @@ struct Needs {
 
 /// One line of /sys/kernel/security/lockdown: the mode in brackets, "none" when there is no lockdown.
 [[nodiscard]] std::string lockdown_mode(const System& system);
-/// A bit of CapEff in /proc/self/status.
+/// CAP_..., as <linux/capability.h> numbers them: is it in effect?
 [[nodiscard]] bool has_capability(const System& system, unsigned bit);
 
 // Shorthands for the three verdicts.

@@ -5,7 +5,7 @@ namespace kjump {
 
 bool has_cpu_flag(const System& system, const std::string& flag) {
   // "flags\t\t: fpu vme ... umip ...", once per processor; the first stands for all.
-  const std::string info = system.read_line("/proc/cpuinfo");
+  const std::string info = system.read_fact("/proc/cpuinfo").value_or("");
   const auto start = info.find("\nflags");
   if (start == std::string::npos) {
     return false;

@@ -72,10 +72,24 @@ abi::ExchangeHeader header_of(std::span<const std::byte> exchange) {
   return header;
 }
 
+// Has the processor's reset set the counter back? It has not where both clocks agree; while the machine
+// slept, CLOCK_BOOTTIME went by the seconds of the real-time clock, at both ends.
+bool counter_restarted(const Passage& passage, const TscRate& rate) {
+  constexpr std::uint64_t kTolerance = 2'000'000;  // microseconds
+  if (!passage.away_ns) {
+    return false;
+  }
+  const auto by_counter = passage.tsc_after < passage.tsc_before
+                              ? std::nullopt
+                              : rate.microseconds(passage.tsc_after - passage.tsc_before);
+  const std::uint64_t away = *passage.away_ns / 1000;
+  return !by_counter || std::max(*by_counter, away) - std::min(*by_counter, away) > kTolerance;
+}
+
 }  // namespace
 
-Result<std::vector<std::byte>> fill_exchange(const ExchangeTicket& ticket,
-                                             std::span<const std::byte> request) {
+Result<std::vector<std::byte>> front_of_exchange(const ExchangeTicket& ticket,
+                                                 std::span<const std::byte> request) {
   if (request.size() > abi::kRequestCapacity) {
     return fail(ErrorCode::kLimit, fmt::format("the request has {} bytes", request.size()), "exchange",
                 fmt::format("at most {} fit", abi::kRequestCapacity));
@@ -94,9 +108,17 @@ Result<std::vector<std::byte>> fill_exchange(const ExchangeTicket& ticket,
   header.console_offset = abi::kConsoleOffset;
   header.console_capacity = abi::kConsoleCapacity;
   header.deadline_ms = ticket.deadline_ms;
-  std::vector<std::byte> exchange(abi::kExchangeBytes);
-  std::memcpy(exchange.data(), &header, sizeof(header));
-  std::copy(request.begin(), request.end(), exchange.begin() + abi::kRequestOffset);
+  static_assert(sizeof(header) <= abi::kRequestOffset);
+  std::vector<std::byte> front(request.empty() ? sizeof(header) : abi::kRequestOffset + request.size());
+  std::memcpy(front.data(), &header, sizeof(header));
+  std::copy(request.begin(), request.end(), front.end() - static_cast<std::ptrdiff_t>(request.size()));
+  return front;
+}
+
+Result<std::vector<std::byte>> fill_exchange(const ExchangeTicket& ticket,
+                                             std::span<const std::byte> request) {
+  KJUMP_TRY(std::vector<std::byte> exchange, front_of_exchange(ticket, request));
+  exchange.resize(abi::kExchangeBytes);
   return exchange;
 }
 
@@ -128,17 +150,24 @@ JumpReport read_exchange(const ExchangeTicket& ticket, std::span<const std::byte
   return report;
 }
 
-Phases phases_of(std::span<const std::byte> exchange, std::uint64_t tsc_before, std::uint64_t tsc_after,
-                 const TscRate& rate) {
+Phases phases_of(std::span<const std::byte> exchange, const Passage& passage, const TscRate& rate) {
   const abi::ExchangeHeader header = header_of(exchange);
+  const bool restarted = counter_restarted(passage, rate);
+  const std::uint64_t earliest = restarted ? 0 : passage.tsc_before;
   const auto between = [&](std::uint64_t from, std::uint64_t to) -> std::optional<std::uint64_t> {
-    const bool ordered = tsc_before <= from && from <= to && to <= tsc_after;
+    const bool ordered = earliest <= from && from <= to && to <= passage.tsc_after;
     return ordered ? rate.microseconds(to - from) : std::nullopt;
   };
+  auto way_in = between(passage.tsc_before, header.tsc_entry);
+  if (restarted) {  // the counter says nothing about the time before the entry
+    const auto since_entry = between(header.tsc_entry, passage.tsc_after);
+    const std::uint64_t away = *passage.away_ns / 1000;
+    way_in = since_entry && *since_entry <= away ? std::optional(away - *since_entry) : std::nullopt;
+  }
   return {.load = {},
-          .way_in = between(tsc_before, header.tsc_entry),
+          .way_in = way_in,
           .payload = between(header.tsc_payload, header.tsc_payload_end),
-          .way_back = between(header.tsc_payload_end, tsc_after)};
+          .way_back = between(header.tsc_payload_end, passage.tsc_after)};
 }
 
 }  // namespace kjump

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <kjump/abi/exchange.hpp>
+#include <kjump/door.hpp>
 #include <kjump/result.hpp>
 #include <kjump/target.hpp>
 
@@ -23,7 +24,11 @@ struct ExchangeTicket {
   std::uint32_t deadline_ms = 0;
 };
 
-/// All abi::kExchangeBytes of it, reply and console cleared. An error when the request is too long.
+/// Header and request; all that lies behind has to be zero. An error when the request is too long.
+[[nodiscard]] Result<std::vector<std::byte>> front_of_exchange(const ExchangeTicket& ticket,
+                                                               std::span<const std::byte> request);
+
+/// The same with the zeros: all abi::kExchangeBytes of it.
 [[nodiscard]] Result<std::vector<std::byte>> fill_exchange(const ExchangeTicket& ticket,
                                                            std::span<const std::byte> request);
 
@@ -31,8 +36,9 @@ struct ExchangeTicket {
 /// JumpReport::reason.
 [[nodiscard]] JumpReport read_exchange(const ExchangeTicket& ticket, std::span<const std::byte> exchange);
 
-/// Phases from the header's TSC values, which count only when they lie within the passage.
-[[nodiscard]] Phases phases_of(std::span<const std::byte> exchange, std::uint64_t tsc_before,
-                               std::uint64_t tsc_after, const TscRate& rate);
+/// Phases from the header's TSC values, which count only when they lie within the passage: after tsc_before,
+/// if the counter went on all the time, and before tsc_after.
+[[nodiscard]] Phases phases_of(std::span<const std::byte> exchange, const Passage& passage,
+                               const TscRate& rate);
 
 }  // namespace kjump

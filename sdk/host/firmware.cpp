@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kBdaEbdaSegment = 0x40E;
 constexpr std::size_t kBdaBaseMemoryKib = 0x413;
-constexpr std::uint32_t kConventionalEnd = 0xA0000;
 // What the kernel takes for a sane end of conventional memory (arch/x86/kernel/ebda.c).
 constexpr std::uint32_t kLowestPlausibleEnd = 0x20000;
 constexpr std::uint32_t kRomStart = 0xC0000;
@@ -31,8 +30,8 @@ std::uint32_t word_at(std::span<const std::byte> page, std::size_t offset) {
 // The lower of the BDA's two statements, as the kernel's reserve_bios_regions() has it.
 std::uint32_t conventional_end(std::span<const std::byte> page) {
   std::uint32_t end = word_at(page, kBdaBaseMemoryKib) * 1024;
-  if (end < kLowestPlausibleEnd || end > kConventionalEnd) {
-    end = kConventionalEnd;
+  if (end < kLowestPlausibleEnd || end > abi::kConventionalEnd) {
+    end = abi::kConventionalEnd;
   }
   const std::uint32_t ebda = word_at(page, kBdaEbdaSegment) << 4;
   return ebda >= kLowestPlausibleEnd && ebda < end ? ebda : end;
@@ -49,14 +48,14 @@ std::string problem_of_vectors(std::span<const std::byte> page, std::uint32_t me
       return fmt::format("interrupt vector {:#x} is empty", vector);
     }
     const bool in_rom = target >= kRomStart && target < kRomEnd;
-    const bool in_reserved = target >= memory_end && target < kConventionalEnd;
+    const bool in_reserved = target >= memory_end && target < abi::kConventionalEnd;
     if (!in_rom && !in_reserved) {
       return fmt::format("interrupt vector {:#x} leads to {:04x}:{:04x}, which is not ROM", vector, segment,
                          offset);
     }
   }
   const std::uint32_t kib = word_at(page, kBdaBaseMemoryKib);
-  if (kib * 1024 < kLowestPlausibleEnd || kib * 1024 > kConventionalEnd) {
+  if (kib * 1024 < kLowestPlausibleEnd || kib * 1024 > abi::kConventionalEnd) {
     return fmt::format("the BIOS data area claims {} KiB of base memory", kib);
   }
   return {};
@@ -66,7 +65,7 @@ std::string problem_of_vectors(std::span<const std::byte> page, std::uint32_t me
 
 LowMemoryFacts parse_page_zero(std::span<const std::byte> page) {
   if (page.size() < abi::kPageBytes) {
-    return {kConventionalEnd, "page 0 is cut off"};
+    return {abi::kConventionalEnd, "page 0 is cut off"};
   }
   LowMemoryFacts facts;
   facts.base_memory_end = conventional_end(page);
@@ -91,7 +90,7 @@ std::uint64_t find_hpet(const System& system) {
   constexpr std::size_t kSpaceOffset = 40;
   constexpr std::size_t kAddressOffset = 44;
   constexpr std::uint64_t kFourGib = std::uint64_t{1} << 32;  // the stub reaches it with paging off
-  const auto table = system.read_file("/sys/firmware/acpi/tables/HPET");
+  const auto table = system.read_fact("/sys/firmware/acpi/tables/HPET");
   if (!table || table->size() < kTableBytes || !table->starts_with("HPET")) {
     return 0;
   }

@@ -4,15 +4,16 @@
 
 #include <utility>
 
-#include "host/kexec_door.hpp"
 #include "host/open_session.hpp"
+#include "host/wake/check_disks.hpp"
 
 namespace kjump {
 namespace {
 
 class HostTarget final : public Target {
  public:
-  HostTarget(System& system, Progress progress) : system_(system), progress_(std::move(progress)) {}
+  HostTarget(System& system, const DoorOptions& door, Progress progress)
+      : system_(system), door_(door), progress_(std::move(progress)) {}
 
   [[nodiscard]] std::string name() const override { return "host"; }
   [[nodiscard]] Result<RunReport> run(const Image& image, const RunRequest& request) override;
@@ -26,6 +27,7 @@ class HostTarget final : public Target {
   [[nodiscard]] Result<void> jump_all(Session& session, const RunRequest& request, RunReport& report) const;
 
   System& system_;
+  DoorOptions door_;
   Progress progress_;
 };
 
@@ -57,10 +59,14 @@ Result<void> HostTarget::jump_all(Session& session, const RunRequest& request, R
 
 Result<RunReport> HostTarget::run(const Image& image, const RunRequest& request) {
   say("checking the machine and loading the image");
-  KJUMP_TRY(Session session, open_session(system_, std::make_unique<KexecDoor>(system_), image));
+  KJUMP_TRY(Session session, open_session(system_, door_, image));
+  if (request.moves_sectors && session.door() == "wake") {
+    KJUMP_CHECK(check_sector_transfers(system_));
+  }
   RunReport report;
   report.target = name();
   report.door = session.door();
+  report.door_reason = session.door_reason();
   report.kernel = session.kernel();
   if (request.deadline_ms != 0) {
     report.notes.emplace_back(
@@ -76,12 +82,12 @@ Result<RunReport> HostTarget::run(const Image& image, const RunRequest& request)
 
 }  // namespace
 
-std::unique_ptr<Target> make_host_target_on(System& system, Progress progress) {
-  return std::make_unique<HostTarget>(system, std::move(progress));
+std::unique_ptr<Target> make_host_target_on(System& system, const DoorOptions& door, Progress progress) {
+  return std::make_unique<HostTarget>(system, door, std::move(progress));
 }
 
-std::unique_ptr<Target> make_host_target(Progress progress) {
-  return make_host_target_on(this_machine(), std::move(progress));
+std::unique_ptr<Target> make_host_target(const DoorOptions& door, Progress progress) {
+  return make_host_target_on(this_machine(), door, std::move(progress));
 }
 
 }  // namespace kjump

@@ -8,6 +8,8 @@
 #include <sstream>
 #include <string_view>
 
+#include <kjump/abi/layout.hpp>
+
 namespace kjump {
 namespace {
 
@@ -20,16 +22,29 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-// One directory per range, with the files start, end (inclusive) and type.
+// One of the small files of a range, empty when there is none.
+std::string range_fact(const System& system, int number, const char* name) {
+  std::string text = system.read_fact(fmt::format("/sys/firmware/memmap/{}/{}", number, name)).value_or("");
+  return text.substr(0, text.find('\n'));
+}
+
+bool image_fits(const std::vector<MemoryRange>& ranges) {
+  return !MemoryMap(ranges).first_hole(abi::kImageLowest, abi::kImageEnd);
+}
+
+// Directories 0, 1, ... with the files start, end (inclusive) and type. A big machine has dozens of them, and
+// each file costs three system calls: no more are read when those so far say that an image fits.
 std::vector<MemoryRange> from_firmware(const System& system) {
-  static constexpr const char* kDirectory = "/sys/firmware/memmap";
   std::vector<MemoryRange> ranges;
-  for (const std::string& name : system.list_directory(kDirectory)) {
-    const std::string entry = fmt::format("{}/{}", kDirectory, name);
-    const auto start = parse_hex(system.read_line(entry + "/start"));
-    const auto last = parse_hex(system.read_line(entry + "/end"));
+  for (int number = 0; !image_fits(ranges); ++number) {
+    const std::string first = range_fact(system, number, "start");
+    if (first.empty()) {  // there are no more
+      break;
+    }
+    const auto start = parse_hex(first);
+    const auto last = parse_hex(range_fact(system, number, "end"));
     if (start && last && *last >= *start) {
-      ranges.push_back({*start, *last + 1, system.read_line(entry + "/type")});
+      ranges.push_back({*start, *last + 1, range_fact(system, number, "type")});
     }
   }
   return ranges;
@@ -90,18 +105,6 @@ std::string MemoryMap::type_at(std::uint64_t address) const {
     }
   }
   return "not listed";
-}
-
-Result<std::uint64_t> total_memory_bytes(const System& system) {
-  static constexpr std::string_view kKey = "MemTotal:";
-  KJUMP_TRY(const std::string content, system.read_file("/proc/meminfo"));
-  if (const auto at = content.find(kKey); at != std::string::npos) {
-    std::istringstream text(content.substr(at + kKey.size()));
-    if (std::uint64_t kib = 0; text >> kib) {
-      return kib * 1024;
-    }
-  }
-  return fail(ErrorCode::kMalformed, "cannot find MemTotal", "/proc/meminfo");
 }
 
 }  // namespace kjump

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// What the firmware says about physical memory.
+/// What the firmware says about the physical memory where an image can lie.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@ struct MemoryRange {
 class MemoryMap {
  public:
   /// From /sys/firmware/memmap (as firmware told it), else from /proc/iomem (as the kernel trimmed it).
+  /// Complete only when it says that an image does not fit.
   [[nodiscard]] static Result<MemoryMap> read(const System& system);
   explicit MemoryMap(std::vector<MemoryRange> ranges) : ranges_(std::move(ranges)) {}
 
@@ -35,8 +36,5 @@ class MemoryMap {
  private:
   std::vector<MemoryRange> ranges_;
 };
-
-/// MemTotal of /proc/meminfo in bytes; the kernel takes at most half of it for segments.
-[[nodiscard]] Result<std::uint64_t> total_memory_bytes(const System& system);
 
 }  // namespace kjump

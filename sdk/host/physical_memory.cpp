@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -16,6 +17,9 @@ namespace kjump {
 namespace {
 
 constexpr const char* kDevice = "/dev/mem";
+
+using Page = std::array<std::byte, abi::kPageBytes>;
+constexpr Page kZeros{};
 
 const char* hint_for(int error) {
   switch (error) {
@@ -31,9 +35,9 @@ const char* hint_for(int error) {
 }
 
 bool allowed(std::uint32_t address, std::uint32_t bytes, PhysicalMapping::Access access) {
-  const bool exchange = address == abi::kExchangeBase && bytes == abi::kExchangeBytes;
-  const bool page_zero = address == 0 && bytes == abi::kPageBytes;
-  return exchange || (page_zero && access == PhysicalMapping::Access::kRead);
+  const bool conventional =
+      bytes != 0 && address < abi::kConventionalEnd && bytes <= abi::kConventionalEnd - address;
+  return conventional && (access == PhysicalMapping::Access::kRead || address >= abi::kPageBytes);
 }
 
 }  // namespace
@@ -42,7 +46,8 @@ Result<PhysicalMapping> PhysicalMapping::map(const System& system, std::uint32_t
                                              Access access) {
   const std::string subject = fmt::format("{} at {:#x}, {:#x} bytes", kDevice, address, bytes);
   if (!allowed(address, bytes, access)) {
-    return fail(ErrorCode::kInvalid, "only the exchange and page 0 may be mapped", subject);
+    return fail(ErrorCode::kInvalid, "only conventional memory may be mapped, page 0 only for reading",
+                subject);
   }
   const bool write = access == Access::kReadWrite;
   // No O_SYNC: it would make the mapping uncached.
@@ -88,22 +93,37 @@ Result<ExchangeMemory> ExchangeMemory::open(const System& system) {
   return ExchangeMemory(std::move(mapping));
 }
 
-ExchangeMemory::ExchangeMemory(PhysicalMapping mapping) : mapping_(std::move(mapping)), before_(read()) {}
+ExchangeMemory::ExchangeMemory(PhysicalMapping mapping) : mapping_(std::move(mapping)) {
+  std::span<const std::byte> memory = bytes();
+  while (!memory.empty() &&
+         std::memcmp(memory.last(kZeros.size()).data(), kZeros.data(), kZeros.size()) == 0) {
+    memory = memory.first(memory.size() - kZeros.size());
+  }
+  before_.assign(memory.begin(), memory.end());
+}
 
 ExchangeMemory::~ExchangeMemory() {
-  if (!before_.empty()) {  // moved from
-    write(before_);
-  }
+  write(before_);  // nothing after a move: the mapping has gone
 }
 
 void ExchangeMemory::write(std::span<const std::byte> content) {
-  const std::span<std::byte> memory = mapping_.bytes();
-  std::memcpy(memory.data(), content.data(), std::min(content.size(), memory.size()));
-}
-
-std::vector<std::byte> ExchangeMemory::read() const {
-  const std::span<std::byte> memory = mapping_.bytes();
-  return {memory.begin(), memory.end()};
+  // Nearly all of it is zero before, during and after: comparing is cheaper than writing.
+  std::span<std::byte> memory = mapping_.bytes();
+  while (!memory.empty()) {
+    const std::size_t given = std::min(content.size(), kZeros.size());
+    Page mixed;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled where it is used
+    const std::byte* wanted = given == 0 ? kZeros.data() : content.data();
+    if (given != 0 && given < kZeros.size()) {
+      mixed = kZeros;
+      std::memcpy(mixed.data(), content.data(), given);
+      wanted = mixed.data();
+    }
+    if (std::memcmp(memory.data(), wanted, kZeros.size()) != 0) {
+      std::memcpy(memory.data(), wanted, kZeros.size());
+    }
+    content = content.subspan(given);
+    memory = memory.subspan(kZeros.size());
+  }
 }
 
 }  // namespace kjump

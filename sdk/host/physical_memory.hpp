@@ -18,7 +18,7 @@ class PhysicalMapping {
  public:
   enum class Access { kRead, kReadWrite };
 
-  /// Refuses everything but the exchange and, for reading, page 0: this program has no business elsewhere.
+  /// Conventional memory only, and page 0 only for reading: this program has no business elsewhere.
   [[nodiscard]] static Result<PhysicalMapping> map(const System& system, std::uint32_t address,
                                                    std::uint32_t bytes, Access access);
   PhysicalMapping(PhysicalMapping&& other) noexcept;
@@ -47,14 +47,16 @@ class ExchangeMemory {
   ExchangeMemory& operator=(const ExchangeMemory&) = delete;
   ~ExchangeMemory();
 
+  /// Makes it hold the content and zeros behind it; pages that do already are not written.
   void write(std::span<const std::byte> content);
-  [[nodiscard]] std::vector<std::byte> read() const;
+  /// The memory itself, which a payload may have written anything into.
+  [[nodiscard]] std::span<const std::byte> bytes() const { return mapping_.bytes(); }
 
  private:
   explicit ExchangeMemory(PhysicalMapping mapping);
 
   PhysicalMapping mapping_;
-  std::vector<std::byte> before_;
+  std::vector<std::byte> before_;  ///< up to the last page that is not zero
 };
 
 }  // namespace kjump

@@ -53,10 +53,10 @@ Result<void> check_address(const SegmentLimits& limits, const Segment& segment) 
 
 Result<SegmentLimits> SegmentLimits::read(const System& system) {
   KJUMP_TRY(MemoryMap memory, MemoryMap::read(system));
-  KJUMP_TRY(const std::uint64_t total, kjump::total_memory_bytes(system));
   const auto facts = read_page_zero(system);
   const bool bios = facts && facts->ivt_problem.empty();
-  return SegmentLimits{std::move(memory), bios ? facts->base_memory_end : abi::kImageEnd, total};
+  return SegmentLimits{std::move(memory), bios ? facts->base_memory_end : abi::kImageEnd,
+                       system.total_memory_bytes()};
 }
 
 Result<void> SegmentLimits::check(const std::vector<Segment>& segments) const {

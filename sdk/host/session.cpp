@@ -5,26 +5,28 @@
 #include <utility>
 
 #include "host/checks.hpp"
+#include "host/doors.hpp"
 #include "host/exchange.hpp"
 #include "host/firmware.hpp"
-#include "host/kexec_door.hpp"
 #include "host/open_session.hpp"
 #include "host/physical_memory.hpp"
 #include "host/session_lock.hpp"
 #include "host/tsc_clock.hpp"
+#include "host/wake/wake_state.hpp"
 
 namespace kjump {
 
 // Members go in the reverse of this order: the image is unloaded before the exchange's memory is put
 // back, then the lock falls, and a signal that was held back arrives last.
 struct Session::State {
-  State(System& machine, std::unique_ptr<Door> way) : system(machine), door(std::move(way)) {}
+  State(System& machine, std::unique_ptr<Door> way)
+      : system(machine), door{std::move(way), "as the caller asked"} {}
 
   System& system;
   std::optional<SignalsHeld> held{std::in_place};
   std::optional<SessionLock> lock;
   std::optional<ExchangeMemory> exchange;  ///< none for standalone images
-  std::unique_ptr<Door> door;
+  ChosenDoor door;
   ImageInfo info;
   TscRate rate;
   ExchangeTicket ticket;
@@ -35,16 +37,38 @@ struct Session::State {
 
 namespace {
 
+// A killed kjump may have left its jump in the wake-up code; the wake door's own checks would stumble over
+// it.
+Result<void> repair(Session::State& state) {
+  KJUMP_TRY(const std::vector<std::string> repaired, repair_wake(state.system));
+  for (const std::string& what : repaired) {
+    state.notes.push_back("cleaned up after a kjump that was killed: " + what);
+  }
+  return {};
+}
+
+// Takes the door that the session was given, or the one that opens and does for the image.
+Result<void> open_door(Session::State& state, const DoorOptions& options) {
+  if (state.door.way) {
+    return state.door.way->can_open();
+  }
+  KJUMP_TRY(state.door, choose_door(state.system, options, state.info));
+  return {};
+}
+
 // The checks of doctor, for this image and this door. A busy lock comes before all: the image that is
 // loaded is then the other session's. Other trouble with the lock has its cause in a failed check.
-Result<void> check_and_lock(Session::State& state) {
+Result<void> check_and_lock(Session::State& state, const DoorOptions& options) {
   auto lock = SessionLock::take(state.system);
   if (!lock && lock.error().code == ErrorCode::kBusy) {
     return Failure(std::move(lock).error());
   }
   const Needs needs{.bios = state.info.needs_bios(), .exchange = !state.info.standalone()};
   KJUMP_CHECK(first_failure(examine_machine(state.system, needs)));
-  if (auto opened = state.door->can_open(); !opened) {
+  if (lock) {
+    KJUMP_CHECK(repair(state));
+  }
+  if (auto opened = open_door(state, options); !opened) {
     Error error = std::move(opened).error();
     if (lock && error.code == ErrorCode::kBusy && !lock->died_before().empty()) {
       error.hint += "; it may be that of kjump process " + lock->died_before() + ", which was killed";
@@ -75,10 +99,10 @@ Result<void> load(Session::State& state, const Image& image, const TscCalibratio
   if (!state.info.standalone()) {
     KJUMP_CHECK(take_exchange(state, parameters));
   }
-  KJUMP_CHECK(state.door->describe(parameters));
+  KJUMP_CHECK(state.door.way->describe(parameters));
   KJUMP_TRY(const std::vector<Segment> segments, image.prepared(parameters));
   const std::uint64_t start = state.system.monotonic_ns();
-  KJUMP_CHECK(state.door->prepare(state.info, segments));
+  KJUMP_CHECK(state.door.way->prepare(state.info, segments));
   state.load_microseconds = (state.system.monotonic_ns() - start) / 1000;
   state.rate = calibration.finish();
   return {};
@@ -103,14 +127,27 @@ Session& Session::operator=(Session&& other) noexcept = default;
 
 Session::~Session() = default;
 
-Result<Session> open_session(System& system, std::unique_ptr<Door> door, const Image& image) {
-  auto state = std::make_unique<Session::State>(system, std::move(door));
+namespace {
+
+Result<Session> open_state(std::unique_ptr<Session::State> state, const DoorOptions& options,
+                           const Image& image) {
   state->info = image.info();
   const TscCalibration calibration(state->system);  // the checks are time enough
-  KJUMP_CHECK(check_and_lock(*state));
+  const FactsKept facts(state->system);
+  KJUMP_CHECK(check_and_lock(*state, options));
   KJUMP_CHECK(load(*state, image, calibration));
   state->open = true;
   return Session(std::move(state));
+}
+
+}  // namespace
+
+Result<Session> open_session(System& system, std::unique_ptr<Door> door, const Image& image) {
+  return open_state(std::make_unique<Session::State>(system, std::move(door)), {}, image);
+}
+
+Result<Session> open_session(System& system, const DoorOptions& options, const Image& image) {
+  return open_state(std::make_unique<Session::State>(system, nullptr), options, image);
 }
 
 Result<JumpReport> Session::jump(std::span<const std::byte> request, std::uint32_t deadline_ms) {
@@ -123,16 +160,16 @@ Result<JumpReport> Session::jump(std::span<const std::byte> request, std::uint32
   state.ticket.deadline_ms = deadline_ms != 0 ? deadline_ms : own_deadline;
   ++state.ticket.sequence;
   if (state.exchange) {
-    KJUMP_TRY(const std::vector<std::byte> content, fill_exchange(state.ticket, request));
+    KJUMP_TRY(const std::vector<std::byte> content, front_of_exchange(state.ticket, request));
     state.exchange->write(content);
   }
-  KJUMP_TRY(Passage passage, state.door->go_through());
+  KJUMP_TRY(Passage passage, state.door.way->go_through());
   state.notes.insert(state.notes.end(), passage.notes.begin(), passage.notes.end());
   JumpReport report;
   if (state.exchange) {
-    const std::vector<std::byte> content = state.exchange->read();
+    const std::span<const std::byte> content = state.exchange->bytes();
     report = read_exchange(state.ticket, content);
-    report.phases = phases_of(content, passage.tsc_before, passage.tsc_after, state.rate);
+    report.phases = phases_of(content, passage, state.rate);
   } else {
     report = blind_report(state);
   }
@@ -143,7 +180,7 @@ Result<JumpReport> Session::jump(std::span<const std::byte> request, std::uint32
 Result<void> Session::close() {
   State& state = *state_;
   state.open = false;
-  auto unloaded = state.door->put_back();
+  auto unloaded = state.door.way->put_back();
   // While the image is loaded a reboot could still enter it, but only with this nonce: the memory may go.
   state.exchange.reset();
   state.lock.reset();
@@ -155,7 +192,10 @@ bool Session::interrupted() const {
   return state_->held && SignalsHeld::one_waits();
 }
 std::string Session::door() const {
-  return state_->door->name();
+  return state_->door.way->name();
+}
+std::string Session::door_reason() const {
+  return state_->door.why;
 }
 std::string Session::kernel() const {
   return state_->system.kernel_names().release;
@@ -169,12 +209,8 @@ System& this_machine() {
   return machine;
 }
 
-Result<Session> Session::open(const Image& image) {
-  return open_session(this_machine(), std::make_unique<KexecDoor>(this_machine()), image);
-}
-
-std::unique_ptr<Door> make_kexec_door() {
-  return std::make_unique<KexecDoor>(this_machine());
+Result<Session> Session::open(const Image& image, const DoorOptions& door) {
+  return open_session(this_machine(), door, image);
 }
 
 }  // namespace kjump

@@ -2,10 +2,12 @@
 #include "host/system.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/reboot.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <x86intrin.h>
 
@@ -13,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <ctime>
 #include <filesystem>
 
@@ -21,30 +24,44 @@ namespace {
 
 // Nothing that we read is larger; /proc/kallsyms is the largest, about 15 MiB.
 constexpr std::size_t kLargestFile = std::size_t{64} << 20;
+// Most of /proc and /sys is a few bytes, and the kernel clears a buffer of the size that we ask for.
+constexpr std::size_t kFirstPiece = 512;
+constexpr std::size_t kLargestPiece = std::size_t{64} << 10;
 
 // read(2) or pread(2) until `bytes` have come or the file ends.
 template <typename Read>
 Result<std::string> read_all(const std::string& path, std::size_t bytes, Read read) {
   std::string content;
-  std::array<char, 16384> piece{};
-  while (content.size() < bytes) {
-    const ssize_t got = read(piece.data(), std::min(piece.size(), bytes - content.size()), content.size());
+  std::size_t have = 0;
+  std::size_t piece = kFirstPiece;
+  while (have < bytes) {
+    const std::size_t wanted = std::min(piece, bytes - have);
+    content.resize(have + wanted);
+    const ssize_t got = read(&content[have], wanted, have);
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
     if (got < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
       return fail_errno("cannot read", path);
     }
+    have += static_cast<std::size_t>(got);
     if (got == 0) {
       break;
     }
-    content.append(piece.data(), static_cast<std::size_t>(got));
+    piece = std::min(2 * piece, kLargestPiece);
   }
+  content.resize(have);
   return content;
 }
 
 int errno_of(long result) {
   return result < 0 ? errno : 0;
+}
+
+std::uint64_t read_clock(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 sigset_t held_signals() {
@@ -70,6 +87,14 @@ Result<std::string> System::read_file(const std::string& path) const {
   KJUMP_TRY(const UniqueFd fd, open(path, O_RDONLY));
   return read_all(path, kLargestFile,
                   [&](char* to, std::size_t bytes, std::size_t) { return ::read(fd.get(), to, bytes); });
+}
+
+Result<std::string> System::read_fact(const std::string& path) const {
+  if (!facts_) {
+    return read_file(path);
+  }
+  const auto known = facts_->find(path);
+  return known != facts_->end() ? known->second : facts_->emplace(path, read_file(path)).first->second;
 }
 
 Result<std::string> System::read_at(const std::string& path, std::uint64_t offset, std::size_t bytes) const {
@@ -99,6 +124,28 @@ bool System::exists(const std::string& path) const {
   return ::stat((root_ + path).c_str(), &status) == 0;
 }
 
+Result<void> System::replace_file(const std::string& path, const std::string& content) const {
+  const std::string draft = path + ".new";
+  KJUMP_TRY(const UniqueFd fd, open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
+  if (::write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+      ::rename((root_ + draft).c_str(), (root_ + path).c_str()) != 0) {
+    return fail_errno("cannot write", path);
+  }
+  return {};
+}
+
+void System::remove_file(const std::string& path) const {
+  ::unlink((root_ + path).c_str());
+}
+
+int System::write_line(const std::string& path, const std::string& text) {
+  const auto fd = open(path, O_WRONLY);
+  if (!fd) {
+    return fd.error().system_errno;
+  }
+  return errno_of(::write(fd->get(), text.data(), text.size()));
+}
+
 std::vector<std::string> System::list_directory(const std::string& path) const {
   std::vector<std::string> names;
   std::error_code error;
@@ -115,6 +162,21 @@ KernelNames System::kernel_names() const {
   return {names.release, names.machine};
 }
 
+std::uint64_t System::total_memory_bytes() const {
+  struct sysinfo info {};
+  ::sysinfo(&info);
+  return std::uint64_t{info.totalram} * info.mem_unit;
+}
+
+std::uint64_t System::effective_capabilities() const {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  if (::syscall(SYS_capget, &header, data.data()) != 0) {
+    return 0;
+  }
+  return data[0].effective | (std::uint64_t{data[1].effective} << 32U);
+}
+
 int System::kexec_load(std::uint64_t entry, std::span<const kexec_segment> segments, std::uint64_t flags) {
   return errno_of(::syscall(SYS_kexec_load, entry, segments.size(), segments.data(), flags));
 }
@@ -127,6 +189,10 @@ int System::kexec_probe() {
 int System::reboot_kexec() {
   return errno_of(
       ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0UL));
+}
+
+int System::suspend() {
+  return write_line("/sys/power/state", "mem");
 }
 
 void System::sync() {
@@ -163,9 +229,11 @@ std::uint64_t System::timestamp() const {
 }
 
 std::uint64_t System::monotonic_ns() const {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+  return read_clock(CLOCK_MONOTONIC_RAW);
+}
+
+std::uint64_t System::boottime_ns() const {
+  return read_clock(CLOCK_BOOTTIME);
 }
 
 void System::sleep_ns(std::uint64_t nanoseconds) const {

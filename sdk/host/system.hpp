@@ -7,6 +7,8 @@
 #include <sched.h>
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,16 +48,29 @@ class System {
                                             std::size_t bytes) const;
   /// Content without the newline at its end, or `fallback` when the file cannot be read.
   [[nodiscard]] std::string read_line(const std::string& path, const std::string& fallback = {}) const;
+  /// read_file() for what does not change while Linux runs: once, as long as a FactsKept lives.
+  [[nodiscard]] Result<std::string> read_fact(const std::string& path) const;
   [[nodiscard]] bool exists(const std::string& path) const;
+  /// Makes `path` a file with this content, whole or not at all, for root's eyes only.
+  [[nodiscard]] Result<void> replace_file(const std::string& path, const std::string& content) const;
+  void remove_file(const std::string& path) const;
+  /// One write(2) into a file that exists, as sysfs wants it. Returns 0 or an errno.
+  [[nodiscard]] virtual int write_line(const std::string& path, const std::string& text);
   [[nodiscard]] std::vector<std::string> list_directory(const std::string& path) const;
 
   // System calls that a test cannot make for real. Those that return int return 0 or an errno.
   [[nodiscard]] virtual KernelNames kernel_names() const;
+  /// All memory that the kernel manages; it takes at most half of it for segments.
+  [[nodiscard]] virtual std::uint64_t total_memory_bytes() const;
+  /// One bit a capability; none when the kernel does not say.
+  [[nodiscard]] virtual std::uint64_t effective_capabilities() const;
   [[nodiscard]] virtual int kexec_load(std::uint64_t entry, std::span<const kexec_segment> segments,
                                        std::uint64_t flags);
   /// kexec_load with a segment list that cannot be read: changes nothing (kexec_jump.md 4.1).
   [[nodiscard]] virtual int kexec_probe();
   [[nodiscard]] virtual int reboot_kexec();
+  /// Suspends the machine as /sys/power/mem_sleep has it; returns when it is awake again.
+  [[nodiscard]] virtual int suspend();
   virtual void sync();
   [[nodiscard]] virtual int get_affinity(cpu_set_t& cpus) const;
   [[nodiscard]] virtual int set_affinity(const cpu_set_t& cpus);
@@ -65,10 +80,29 @@ class System {
   // Clocks.
   [[nodiscard]] virtual std::uint64_t timestamp() const;     ///< TSC
   [[nodiscard]] virtual std::uint64_t monotonic_ns() const;  ///< CLOCK_MONOTONIC_RAW
+  [[nodiscard]] virtual std::uint64_t boottime_ns() const;   ///< CLOCK_BOOTTIME: goes on while suspended
   virtual void sleep_ns(std::uint64_t nanoseconds) const;
 
  private:
+  friend class FactsKept;
+  using Files = std::map<std::string, Result<std::string>>;
+
   std::string root_;
+  mutable std::optional<Files> facts_;  ///< those read so far, while a FactsKept lives
+};
+
+/// For as long as it lives, read_fact() reads each file once. Not nested.
+class FactsKept {
+ public:
+  explicit FactsKept(const System& system) : system_(system) { system_.facts_.emplace(); }
+  FactsKept(const FactsKept&) = delete;
+  FactsKept& operator=(const FactsKept&) = delete;
+  FactsKept(FactsKept&&) = delete;
+  FactsKept& operator=(FactsKept&&) = delete;
+  ~FactsKept() { system_.facts_.reset(); }
+
+ private:
+  const System& system_;
 };
 
 /// Stays on CPU 0 for as long as it lives: the jump, the GDT and the TSC readings are CPU 0's.

@@ -31,8 +31,9 @@ class TscCalibration {
       : system_(system), ticks_(system.timestamp()), nanoseconds_(system.monotonic_ns()) {}
 
   [[nodiscard]] TscRate finish() const {
-    // Reading both clocks takes well under a microsecond: a millisecond gives three good digits.
-    constexpr std::uint64_t kSampleNs = 1'000'000;
+    // Both clocks are read within some tens of nanoseconds, with a slow clock source within a microsecond or
+    // two: 200 us are good for two to three digits. As a rule the work in between took longer than that.
+    constexpr std::uint64_t kSampleNs = 200'000;
     const std::uint64_t elapsed = system_.monotonic_ns() - nanoseconds_;
     if (elapsed < kSampleNs) {
       system_.sleep_ns(kSampleNs - elapsed);

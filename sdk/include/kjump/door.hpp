@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/// Doors: how Linux lets go of the processor and takes it back. The kexec door is the only one yet.
+/// Doors: how Linux lets go of the processor and takes it back. There are two, see docs/doors.md.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ namespace kjump {
 struct Passage {
   std::uint64_t tsc_before = 0;
   std::uint64_t tsc_after = 0;
+  /// From tsc_before to tsc_after by CLOCK_BOOTTIME, for a door at which the counter may have been reset in
+  /// between. While the machine slept that clock is only as good as the real-time clock's seconds.
+  std::optional<std::uint64_t> away_ns;
   std::vector<std::string> notes;  ///< remarks for the user
 };
 
@@ -49,6 +53,16 @@ class Door {
   [[nodiscard]] virtual Result<void> put_back() = 0;
 };
 
+/// Which door a caller wants. kAuto: kexec where the kernel can, else wake.
+enum class DoorChoice { kAuto, kKexec, kWake };
+
+struct DoorOptions {
+  DoorChoice choice = DoorChoice::kAuto;
+  /// Wake door: the alarm goes off that many seconds after the suspend begins. 0: as early as is safe.
+  std::uint32_t alarm_seconds = 0;
+};
+
 [[nodiscard]] std::unique_ptr<Door> make_kexec_door();
+[[nodiscard]] std::unique_ptr<Door> make_wake_door(std::uint32_t alarm_seconds = 0);
 
 }  // namespace kjump

@@ -60,7 +60,7 @@ class LinuxVm {
   LinuxVmOptions options_;
 };
 
-/// The bzImage behind LinuxVmOptions::kernel. The error says how to build one that is missing.
+/// The bzImage behind LinuxVmOptions::kernel. The error says how to get one that is missing.
 [[nodiscard]] Result<std::filesystem::path> find_kernel(const std::string& name_or_path);
 
 }  // namespace kjump

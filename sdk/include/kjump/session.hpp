@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <kjump/door.hpp>
 #include <kjump/image.hpp>
 #include <kjump/result.hpp>
 #include <kjump/target.hpp>
@@ -24,7 +25,7 @@ class Session {
 
   /// Checks the machine (the checks of examine_host()), takes the exchange, loads the image. An error
   /// means that the machine is as it was.
-  [[nodiscard]] static Result<Session> open(const Image& image);
+  [[nodiscard]] static Result<Session> open(const Image& image, const DoorOptions& door = {});
 
   explicit Session(std::unique_ptr<State> state);
   Session(Session&& other) noexcept;
@@ -44,8 +45,9 @@ class Session {
   /// One of the held signals has arrived: the caller should come to an end.
   [[nodiscard]] bool interrupted() const;
 
-  [[nodiscard]] std::string door() const;
-  [[nodiscard]] std::string kernel() const;  ///< uname -r
+  [[nodiscard]] std::string door() const;         ///< "kexec" or "wake"
+  [[nodiscard]] std::string door_reason() const;  ///< why that one
+  [[nodiscard]] std::string kernel() const;       ///< uname -r
   /// Remarks for the user that have come up since the session was opened.
   [[nodiscard]] const std::vector<std::string>& notes() const;
 

@@ -12,6 +12,7 @@
 
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/firmware_call.hpp>
+#include <kjump/door.hpp>
 #include <kjump/image.hpp>
 #include <kjump/result.hpp>
 
@@ -22,6 +23,8 @@ struct RunRequest {
   std::vector<std::byte> request;  ///< at most abi::kRequestCapacity bytes; the same for every jump
   std::uint32_t jumps = 1;
   std::uint32_t deadline_ms = 0;  ///< per jump; 0: the image's own, else kDefaultDeadlineMs
+  /// The payload reads or writes sectors by INT 13h: refused through a door where that is known to hang.
+  bool moves_sectors = false;
 };
 
 inline constexpr std::uint32_t kDefaultDeadlineMs = 30'000;
@@ -51,7 +54,8 @@ struct JumpReport {
 
 struct RunReport {
   std::string target;              ///< "host", "vm" or "linux-vm"
-  std::string door;                ///< "kexec", or "carrier" for vm
+  std::string door;                ///< "kexec" or "wake", "carrier" for vm
+  std::string door_reason;         ///< why that one; empty for vm
   std::string kernel;              ///< uname -r of the kernel that jumped; empty for vm
   std::vector<JumpReport> jumps;   ///< ends early after an outcome other than kReturned
   std::vector<std::string> notes;  ///< remarks for the user ("devices may be degraded ...")
@@ -96,11 +100,14 @@ struct MachineOptions {
 
 struct LinuxVmOptions {
   MachineOptions machine;
-  std::string kernel = "6.12";  ///< "6.12", "6.1", or the path of a bzImage
+  DoorOptions door;  ///< of the guest's kjump
+  /// "6.12" or "6.1", built by scripts/kernel to jump; "debian" or "debian-6.12", the distribution's own; or
+  /// the path of a bzImage.
+  std::string kernel = "6.12";
   std::string extra_command_line;
 };
 
-[[nodiscard]] std::unique_ptr<Target> make_host_target(Progress progress = {});
+[[nodiscard]] std::unique_ptr<Target> make_host_target(const DoorOptions& door = {}, Progress progress = {});
 [[nodiscard]] std::unique_ptr<Target> make_vm_target(MachineOptions options);
 [[nodiscard]] std::unique_ptr<Target> make_linux_vm_target(LinuxVmOptions options);
 
