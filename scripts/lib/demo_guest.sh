@@ -1,12 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The demo's part inside the guest: what a user would type on a machine whose kernel can jump.
+# The demo's part inside the guest: what a user would type. Arguments: what to ask the BIOS, names after `kjump bios`.
 
-# step TITLE COMMAND...: shows the command line as typed, runs it, remembers a failure.
+# What is remarked on standard error belongs where it happens, not behind everything else.
+exec 2>&1
+
+# step LINES COMMAND...: shows the command line as typed, runs it, shows as many lines of what it says, remembers a failure.
 failed=0
 step() {
+    shown=$1
+    shift
     printf '\n# %s\n' "$*"
-    "$@" || failed=1
+    "$@" >/tmp/step || failed=1
+    head -n "$shown" /tmp/step
+    more=$(($(wc -l </tmp/step) - shown))
+    [ "$more" -le 0 ] || printf '(and %s lines more)\n' "$more"
 }
 
 uptime_seconds() { cut -d. -f1 /proc/uptime; }
@@ -18,12 +26,11 @@ before_uptime=$(uptime_seconds)
 before_ticks=$(timer_interrupts)
 
 printf 'Linux %s, %s processors.\n' "$(uname -r)" "$(nproc)"
-step kjump doctor
-step kjump run /job/hello_real.kjump
-step kjump bios memory-map
-step kjump bios clock
-step kjump bios disks
-step kjump bios video-modes
+step 50 kjump doctor
+step 50 kjump run /job/hello_real.kjump
+for question in "$@"; do
+    step 12 kjump bios "$question"
+done
 
 printf '\nLinux is still here:\n'
 fact() { # TEXT CONDITION...
@@ -38,4 +45,5 @@ fact "the disk answers: sector 0 says '$(head -c 15 /dev/sda)'" [ "$(head -c 15 
 fact "timer interrupts arrive: $before_ticks before, $(timer_interrupts) now" [ "$(timer_interrupts)" -gt "$before_ticks" ]
 fact "all processors are back: online $(cat /sys/devices/system/cpu/online)" [ "$(nproc)" = "$(nproc --all)" ]
 fact "no image stays loaded" [ "$(cat /sys/kernel/kexec_loaded)" = 0 ]
+fact "the kernel's wake-up code is its own: $(kjump wake repair)" [ "$(kjump wake repair)" = 'nothing to repair' ]
 exit $failed

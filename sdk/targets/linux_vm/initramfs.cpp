@@ -31,8 +31,9 @@ Result<void> add_system(CpioWriter& cpio) {
   return cpio.add_file("/init", bytes_of(kGuestInit), kProgram);
 }
 
-Result<void> add_job(CpioWriter& cpio, const Job& job, std::uint64_t nonce) {
-  JobFile file{nonce, job.arguments, job.outputs};
+Result<void> add_job(CpioWriter& cpio, const Job& job, const std::vector<GuestFile>& modules,
+                     std::uint64_t nonce) {
+  JobFile file{nonce, job.arguments, job.outputs, {}};
   if (job.arguments.empty() == job.script.empty()) {
     return fail(ErrorCode::kInvalid, "a job is either a program with arguments or a script", "Job",
                 "fill in exactly one of Job::arguments and Job::script");
@@ -40,6 +41,10 @@ Result<void> add_job(CpioWriter& cpio, const Job& job, std::uint64_t nonce) {
   if (!job.script.empty()) {
     file.arguments = {"/bin/sh", kScriptPath};
     KJUMP_CHECK(cpio.add_file(kScriptPath, bytes_of(job.script), kProgram));
+  }
+  for (const GuestFile& module : modules) {
+    KJUMP_CHECK(cpio.add_file(module.path, module.content, kData));
+    file.modules.push_back(module.path);
   }
   for (const GuestFile& content : job.files) {
     KJUMP_CHECK(cpio.add_file(content.path, content.content, content.executable ? kProgram : kData));
@@ -49,10 +54,11 @@ Result<void> add_job(CpioWriter& cpio, const Job& job, std::uint64_t nonce) {
 
 }  // namespace
 
-Result<std::vector<std::byte>> build_initramfs(const Job& job, std::uint64_t nonce) {
+Result<std::vector<std::byte>> build_initramfs(const Job& job, const std::vector<GuestFile>& modules,
+                                               std::uint64_t nonce) {
   CpioWriter cpio;
   KJUMP_CHECK(add_system(cpio));
-  KJUMP_CHECK(add_job(cpio, job, nonce));
+  KJUMP_CHECK(add_job(cpio, job, modules, nonce));
   return std::move(cpio).finish();
 }
 

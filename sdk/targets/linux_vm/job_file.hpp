@@ -17,6 +17,7 @@ struct JobFile {
   std::uint64_t nonce = 0;
   std::vector<std::string> arguments;
   std::vector<std::string> outputs;
+  std::vector<std::string> modules;  ///< paths of kernel modules to load first, in this order
 };
 
 [[nodiscard]] std::string encode_job(const JobFile& job);

@@ -34,7 +34,7 @@ Result<std::filesystem::path> find_kernel(const std::string& name_or_path) {
   }
   if (name_or_path.find('/') != std::string::npos) {
     return no_kernel("there is no such file", name_or_path,
-                     "give the path of a bzImage, or a name such as 6.12");
+                     "give the path of a bzImage, or a name such as 6.12 or debian");
   }
   const std::filesystem::path script = kernel_script();
   if (!std::filesystem::exists(script, error)) {
@@ -54,9 +54,10 @@ Result<std::filesystem::path> find_kernel(const std::string& name_or_path) {
     return path;
   }
   const std::string words = telling_lines(read_log(spec.errors));
-  return no_kernel(words.empty() ? "it has not been built yet" : words, name_or_path,
-                   words.empty() ? "build it, once, in a few minutes: " + script.string() + " " + name_or_path
-                                 : "give one of these names, or the path of a bzImage");
+  return no_kernel(words.empty() ? "it is not in the cache yet" : words, name_or_path,
+                   words.empty()
+                       ? "get it, once, which fetches or builds it: " + script.string() + " " + name_or_path
+                       : "give one of these names, or the path of a bzImage");
 }
 
 }  // namespace kjump

@@ -6,6 +6,7 @@
 #include "host/system.hpp"
 #include "targets/linux_vm/frame.hpp"
 #include "targets/linux_vm/initramfs.hpp"
+#include "targets/linux_vm/kernel_modules.hpp"
 #include "targets/qemu/files.hpp"
 #include "targets/qemu/machine.hpp"
 #include "targets/qemu/qemu.hpp"
@@ -49,7 +50,8 @@ Result<GuestFile> GuestFile::copy_of(const std::filesystem::path& source, std::s
 Result<JobResult> LinuxVm::run(const Job& job) const {
   KJUMP_TRY(const std::filesystem::path kernel, find_kernel(options_.kernel));
   KJUMP_TRY(const std::uint64_t nonce, System().random());
-  KJUMP_TRY(const std::vector<std::byte> initramfs, build_initramfs(job, nonce));
+  KJUMP_TRY(const std::vector<GuestFile> modules, modules_of(kernel));
+  KJUMP_TRY(const std::vector<std::byte> initramfs, build_initramfs(job, modules, nonce));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.machine.artifacts));
   const Paths paths{kernel, artifacts.directory() / "initramfs.cpio", artifacts.directory() / "agent.port"};
   KJUMP_CHECK(write_file(paths.initramfs, initramfs));

@@ -34,8 +34,20 @@ class LinuxVmTarget final : public Target {
   LinuxVm vm_;
 };
 
+const char* door_name(DoorChoice choice) {
+  switch (choice) {
+    case DoorChoice::kKexec:
+      return "kexec";
+    case DoorChoice::kWake:
+      return "wake";
+    case DoorChoice::kAuto:
+      break;
+  }
+  return "auto";
+}
+
 // The same command that a user would type in that guest.
-Result<Job> make_job(const Image& image, const RunRequest& request) {
+Result<Job> make_job(const Image& image, const RunRequest& request, const DoorOptions& door) {
   const std::uint32_t deadline_ms = targets::jump_deadline_ms(image, request);
   Job job;
   job.arguments = {"kjump",      "run",
@@ -43,6 +55,13 @@ Result<Job> make_job(const Image& image, const RunRequest& request) {
                    "host",       "--json",
                    "--jumps",    std::to_string(request.jumps),
                    "--deadline", fmt::format("{}.{:03}", deadline_ms / 1000, deadline_ms % 1000)};
+  job.arguments.insert(job.arguments.end(), {"--door", door_name(door.choice)});
+  if (door.alarm_seconds != 0) {
+    job.arguments.insert(job.arguments.end(), {"--alarm", std::to_string(door.alarm_seconds)});
+  }
+  if (request.moves_sectors) {
+    job.arguments.emplace_back("--moves-sectors");
+  }
   KJUMP_TRY(std::vector<std::byte> content, image.serialize());
   job.files.push_back({kImagePath, std::move(content)});
   if (!request.request.empty()) {
@@ -62,7 +81,7 @@ Failure nonsense(const Error& error, const JobResult& result) {
 }
 
 Result<RunReport> LinuxVmTarget::run(const Image& image, const RunRequest& request) {
-  KJUMP_TRY(const Job job, make_job(image, request));
+  KJUMP_TRY(const Job job, make_job(image, request, vm_.options().door));
   KJUMP_TRY(const JobResult result, vm_.run(job));
   if (std::optional<Error> error = report::error_from_json(result.out)) {
     // The guest's own kjump speaks; its paths and hints are about the guest.

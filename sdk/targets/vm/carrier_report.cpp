@@ -68,7 +68,7 @@ Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& im
               memory.read(abi::kCarrierCopyBase + i * abi::kExchangeBytes, abi::kExchangeBytes));
     report.jumps.push_back(read_exchange({ticket.nonce, i + 1, ticket.deadline_ms}, exchange));
     const auto& times = result.jump[i];
-    report.jumps.back().phases = phases_of(exchange, times.tsc_before, times.tsc_after, rate);
+    report.jumps.back().phases = phases_of(exchange, {times.tsc_before, times.tsc_after, {}, {}}, rate);
     if (report.jumps.back().outcome != abi::Outcome::kReturned) {
       break;
     }

@@ -22,9 +22,9 @@ using namespace targets;
 using std::chrono::milliseconds;
 
 // Firmware and carrier need half a second; a busy machine may need much more.
-constexpr milliseconds kBootLimit{20'000};
+constexpr milliseconds kCarrierBootLimit{20'000};
 // Beyond a jump's deadline, for its watchdog to act and for the way back.
-constexpr milliseconds kJumpMargin{2'000};
+constexpr milliseconds kWayBackMargin{2'000};
 
 class VmTarget final : public Target {
  public:
@@ -68,7 +68,7 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   KJUMP_TRY(const std::string module, module_argument(plan_file));
   KJUMP_TRY(const GuestMemory memory, GuestMemory::create(options_.memory_mib));
   QemuSpec spec;
-  spec.limit = kBootLimit + request.jumps * (milliseconds(ticket.deadline_ms) + kJumpMargin);
+  spec.limit = kCarrierBootLimit + request.jumps * (milliseconds(ticket.deadline_ms) + kWayBackMargin);
   spec.ram_fd = memory.fd();
   KJUMP_TRY(spec.arguments, machine_arguments(options_, true));
   spec.arguments.insert(spec.arguments.end(),
