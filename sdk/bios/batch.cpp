@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From a list of steps to the request of the batch payload, and through one jump.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -143,10 +144,24 @@ Result<std::vector<std::byte>> Batch::encode() const {
   return request;
 }
 
+namespace {
+
+// INT 13h functions that transfer or verify sectors, old and extended.
+bool moves_sectors(const Step& step) {
+  constexpr std::uint8_t kDiskVector = 0x13;
+  constexpr std::array<std::uint8_t, 8> kFunctions{0x02, 0x03, 0x04, 0x0A, 0x0B, 0x42, 0x43, 0x44};
+  const auto function = static_cast<std::uint8_t>(step.call.registers.eax >> 8U);
+  return step.call.kind == abi::CallKind::kInterrupt && step.call.vector == kDiskVector &&
+         std::find(kFunctions.begin(), kFunctions.end(), function) != kFunctions.end();
+}
+
+}  // namespace
+
 Result<BatchReply> Batch::run(Target& target, std::uint32_t deadline_ms) const {
   RunRequest request;
   KJUMP_TRY(request.request, encode());
   request.deadline_ms = deadline_ms;
+  request.moves_sectors = std::any_of(steps_.begin(), steps_.end(), moves_sectors);
   KJUMP_TRY(const Image image, Image::parse(embedded_batch_image(), "the embedded batch image"));
   KJUMP_TRY(RunReport report, target.run(image, request));
   return decode_run(steps_, std::move(report));

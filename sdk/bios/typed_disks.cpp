@@ -20,7 +20,7 @@ constexpr std::uint16_t kEddSignatureOut = 0xAA55;
 constexpr std::uint32_t kParameterBytes = 0x4A;  // EDD 3.0 with the T13 device path; EDD 1.1 fills 0x1A
 constexpr std::uint16_t kLeastParameters = 0x1A;
 
-enum Steps : std::uint32_t { kCount, kEdd, kGeometry, kParameters };
+enum DiskSteps : std::uint32_t { kCount, kEdd, kGeometry, kParameters };
 
 /// A step that is made for drive 0x80 and so on, as many as the BIOS data area counts (T51).
 Step for_each_disk(std::uint16_t ax) {

@@ -16,7 +16,7 @@ constexpr std::uint32_t kUsualTable = 0xFE6F5;
 constexpr std::uint32_t kTableBytes = 10;
 constexpr std::uint16_t kShortestTable = 8;  // bytes after the length word that we decode
 
-enum Steps : std::uint32_t { kInt11, kInt12, kInt15C0, kTable };
+enum EquipmentSteps : std::uint32_t { kInt11, kInt12, kInt15C0, kTable };
 
 void decode_word(Equipment& equipment, std::uint16_t word) {
   equipment.word = word;

@@ -17,7 +17,7 @@ constexpr std::uint32_t kEntryBytes = 24;    // ACPI 3.0; older firmware fills 2
 constexpr std::uint32_t kShortEntryBytes = 20;
 constexpr std::uint16_t kMostEntries = 256;  // Linux takes 128; enough to tell an endless list
 
-enum Steps : std::uint32_t { kE820, kInt12 };
+enum MemorySteps : std::uint32_t { kE820, kBaseMemory };
 
 Result<MemoryRange> decode_entry(const CallResult& call) {
   const std::uint32_t filled = call.registers.ecx;
@@ -78,7 +78,7 @@ Result<MemoryMap> decode_memory_map(const BatchReply& reply) {
     return fail(ErrorCode::kGuest, fmt::format("the memory map does not end after {} entries", kMostEntries),
                 "INT 15h E820");
   }
-  KJUMP_TRY(const CallResult* base_memory, answer(reply, kInt12));
+  KJUMP_TRY(const CallResult* base_memory, answer(reply, kBaseMemory));
   map.base_memory_kib = low16(base_memory->registers.eax);
   return map;
 }

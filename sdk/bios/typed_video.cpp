@@ -25,7 +25,7 @@ static_assert(kControllerBytes + 4 * abi::kBatchResultBytes +
                   kMostModes * (abi::kBatchResultBytes + kModeBytes) <
               abi::kReplyCapacity);
 
-enum Steps : std::uint32_t { kCurrent, kController, kMode, kCurrentVbe };
+enum VideoSteps : std::uint32_t { kCurrent, kController, kMode, kCurrentVbe };
 
 /// 'VBE2', and an empty list of modes in case that nothing answers: a null pointer would make the
 /// interrupt vectors a list of modes.

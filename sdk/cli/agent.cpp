@@ -21,6 +21,7 @@
 #include "host/unique_fd.hpp"
 #include "targets/linux_vm/frame.hpp"
 #include "targets/linux_vm/job_file.hpp"
+#include "targets/linux_vm/kernel_modules.hpp"
 #include "targets/qemu/files.hpp"
 
 namespace kjump::cli {
@@ -154,6 +155,7 @@ Result<void> run_agent(const std::string& path) {
   if (job.arguments.empty()) {
     return fail(ErrorCode::kMalformed, "the job has no program", path);
   }
+  KJUMP_CHECK(targets::insert_modules(job.modules));
   KJUMP_TRY(JobResult result, execute(job.arguments));
   for (const std::string& output : job.outputs) {
     if (auto content = targets::read_file(output)) {

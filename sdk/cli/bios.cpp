@@ -13,7 +13,7 @@ namespace kjump::cli {
 
 namespace {
 
-constexpr double kLongestDeadline = 3600;  // seconds
+constexpr double kLongestBatch = 3600;  // seconds
 
 void print_remarks(const RunReport& report) {
   for (const std::string& note : report.notes) {
@@ -35,7 +35,7 @@ Result<bios::BatchReply> try_batch(const BiosOptions& options, const bios::Batch
 void BiosOptions::add_to(CLI::App& command) {
   target.add_to(command);
   command.add_option("--deadline", deadline, "seconds until the calls count as hung (default 30)")
-      ->check(CLI::Range(0.001, kLongestDeadline));
+      ->check(CLI::Range(0.001, kLongestBatch));
   command.add_flag("--json", json, "print the result as JSON");
 }
 

@@ -42,5 +42,6 @@ void add_run(CLI::App& app);
 void add_bios(CLI::App& app);
 void add_agent(CLI::App& app);
 void add_guest(CLI::App& app);
+void add_wake(CLI::App& app);
 
 }  // namespace kjump::cli

@@ -18,10 +18,10 @@ void add_doctor(CLI::App& app) {
       "Touches nothing. Exits with 0 if a jump would be tried, else with 1.\n"
       "Example: kjump doctor --json");
   command->callback([json] {
-    const std::vector<Check> checks = examine_host();
-    const std::string text = *json ? doctor_json(checks) : doctor_table(checks);
+    const Examination examination = examine_host();
+    const std::string text = *json ? doctor_json(examination) : doctor_table(examination);
     std::fputs(text.c_str(), stdout);
-    if (!can_jump(checks)) {
+    if (examination.door() == nullptr) {
       throw Exit{kExitFailed};
     }
   });

@@ -26,12 +26,23 @@ namespace kjump::cli {
   return "FAIL";
 }
 
-/// One line per check, an indented line with the cure under each that failed, the verdict at the end.
-[[nodiscard]] inline std::string doctor_table(const std::vector<Check>& checks) {
+/// Width of the widest title, so that all tables of a report line up.
+[[nodiscard]] inline std::size_t title_width(const Examination& examination) {
   std::size_t width = 0;
-  for (const Check& check : checks) {
-    width = std::max(width, check.title.size());
+  const auto widen = [&](const std::vector<Check>& checks) {
+    for (const Check& check : checks) {
+      width = std::max(width, check.title.size());
+    }
+  };
+  widen(examination.machine);
+  for (const DoorExamination& door : examination.doors) {
+    widen(door.checks);
   }
+  return width;
+}
+
+/// One line per check, an indented line with the cure under each that failed.
+[[nodiscard]] inline std::string check_lines(const std::vector<Check>& checks, std::size_t width) {
   std::string text;
   for (const Check& check : checks) {
     text +=
@@ -40,17 +51,26 @@ namespace kjump::cli {
       text += fmt::format("      fix: {}\n", check.fix);
     }
   }
-  const auto failures = std::count_if(checks.begin(), checks.end(),
-                                      [](const Check& check) { return check.verdict == Verdict::kFail; });
-  if (failures == 0) {
-    return text + "verdict: this machine can jump\n";
-  }
-  return text + fmt::format("verdict: this machine cannot jump now, {} failed\n",
-                            failures == 1 ? "1 check" : fmt::format("{} checks", failures));
+  return text;
 }
 
-/// {"can_jump": bool, "checks": [{"id", "title", "verdict": "ok|note|fail", "finding", "fix"}]}
-[[nodiscard]] inline std::string doctor_json(const std::vector<Check>& checks) {
+/// The machine's checks, then each door's, the verdict at the end.
+[[nodiscard]] inline std::string doctor_table(const Examination& examination) {
+  const std::size_t width = title_width(examination);
+  std::string text = check_lines(examination.machine, width);
+  for (const DoorExamination& door : examination.doors) {
+    text += fmt::format("\n{} door: {}\n", door.name, door.opens() ? "open" : "closed");
+    text += check_lines(door.checks, width);
+  }
+  if (const DoorExamination* door = examination.door()) {
+    return text + "\nverdict: this machine can jump, through the " + door->name + " door\n";
+  }
+  return text + fmt::format("\nverdict: this machine cannot jump now, {}\n",
+                            all_passed(examination.machine) ? "all doors are closed"
+                                                            : "the machine lacks what every door needs");
+}
+
+[[nodiscard]] inline nlohmann::ordered_json checks_json(const std::vector<Check>& checks) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Check& check : checks) {
     const char* verdict = check.verdict == Verdict::kFail ? "fail" : verdict_word(check.verdict);
@@ -60,7 +80,21 @@ namespace kjump::cli {
                     {"finding", check.finding},
                     {"fix", check.fix}});
   }
-  const nlohmann::ordered_json document = {{"can_jump", can_jump(checks)}, {"checks", std::move(list)}};
+  return list;
+}
+
+/// {"can_jump": bool, "door": "kexec"|null, "checks": [CHECK], "doors": [{"name", "opens": bool, "checks":
+/// [CHECK]}]} with CHECK = {"id", "title", "verdict": "ok|note|fail", "finding", "fix"}
+[[nodiscard]] inline std::string doctor_json(const Examination& examination) {
+  const DoorExamination* chosen = examination.door();
+  nlohmann::ordered_json doors = nlohmann::ordered_json::array();
+  for (const DoorExamination& door : examination.doors) {
+    doors.push_back({{"name", door.name}, {"opens", door.opens()}, {"checks", checks_json(door.checks)}});
+  }
+  nlohmann::ordered_json document = {{"can_jump", chosen != nullptr}};
+  document["door"] = chosen != nullptr ? nlohmann::ordered_json(chosen->name) : nlohmann::ordered_json();
+  document["checks"] = checks_json(examination.machine);
+  document["doors"] = std::move(doors);
   // Findings quote files of the machine; a stray byte must not end the program.
   return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

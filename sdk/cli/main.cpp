@@ -28,6 +28,7 @@ int run(int argc, char** argv) {
   add_inspect(app);
   add_link(app);
   add_guest(app);
+  add_wake(app);
   add_agent(app);
   try {
     app.parse(argc, argv);

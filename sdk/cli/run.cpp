@@ -29,6 +29,7 @@ struct RunOptions {
   std::filesystem::path reply;
   std::uint32_t jumps = 1;
   double deadline = 0;  // seconds
+  bool moves_sectors = false;
   bool json = false;
 };
 
@@ -36,6 +37,7 @@ Result<RunReport> run_image(const RunOptions& options) {
   KJUMP_TRY(const Image image, Image::open(options.image));
   RunRequest request;
   request.jumps = options.jumps;
+  request.moves_sectors = options.moves_sectors;
   request.deadline_ms = static_cast<std::uint32_t>(std::lround(options.deadline * 1000));
   if (!options.request.empty()) {
     KJUMP_TRY(request.request, targets::read_file(options.request));
@@ -89,6 +91,8 @@ void add_run(CLI::App& app) {
       ->add_option("--deadline", options->deadline,
                    "seconds for each jump (default: the image's own, else 30)")
       ->check(CLI::Range(0.001, kLongestDeadline));
+  command->add_flag("--moves-sectors", options->moves_sectors,
+                    "the payload reads or writes sectors by INT 13h: refuse where that hangs");
   command->add_flag("--json", options->json, "print the whole report as JSON");
   command->footer(
       "Example: kjump run hello.kjump --target vm\n"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,13 +25,26 @@ class TargetOptions {
         ->check(CLI::IsMember({"host", "vm", "linux-vm"}))
         ->capture_default_str()
         ->group(kGroup);
+    door_only_.push_back(
+        app.add_option("--door", door_.choice,
+                       "host, linux-vm: how to leave Linux, by kexec jump or by ACPI S3 (wake)")
+            ->transform(CLI::CheckedTransformer(door_names()))
+            ->type_name("auto|kexec|wake"));
+    door_only_.push_back(
+        app.add_option("--alarm", door_.alarm_seconds,
+                       "wake door: seconds until the alarm wakes the machine (default: as few as are safe)")
+            ->check(CLI::Range(1, 3600)));
+    for (CLI::Option* option : door_only_) {
+      option->group(kGroup);
+    }
     add_machine_to(app);
   }
 
   /// Only what describes the virtual machine and its Linux, for a command that has no other target.
   void add_machine_to(CLI::App& app) {
-    linux_only_.push_back(
-        app.add_option("--kernel", linux_.kernel, "linux-vm: kernel, 6.12, 6.1 or the path of a bzImage"));
+    linux_only_.push_back(app.add_option(
+        "--kernel", linux_.kernel,
+        "linux-vm: kernel, 6.12, 6.1, debian, debian-6.12 (Debian's own) or the path of a bzImage"));
     linux_only_.push_back(
         app.add_option("--append", linux_.extra_command_line, "linux-vm: more for the kernel command line"));
     MachineOptions& machine = linux_.machine;
@@ -63,7 +77,7 @@ class TargetOptions {
   [[nodiscard]] Result<std::unique_ptr<Target>> make(Progress progress = {}) const {
     KJUMP_CHECK(check_fit());
     if (target_ == "host") {
-      return make_host_target(std::move(progress));
+      return make_host_target(door_, std::move(progress));
     }
     KJUMP_TRY(LinuxVmOptions options, linux_vm_options(std::move(progress)));
     if (target_ == "vm") {
@@ -78,6 +92,7 @@ class TargetOptions {
   /// For commands that use a LinuxVm themselves.
   [[nodiscard]] Result<LinuxVmOptions> linux_vm_options(Progress progress = {}) const {
     LinuxVmOptions options = linux_;
+    options.door = door_;
     for (const std::string& text : disks_) {
       KJUMP_TRY(Disk disk, parse_disk(text));
       options.machine.disks.push_back(std::move(disk));
@@ -97,6 +112,9 @@ class TargetOptions {
     if (target_ != "linux-vm") {
       KJUMP_CHECK(refuse(linux_only_, "--target linux-vm"));
     }
+    if (target_ == "vm") {
+      KJUMP_CHECK(refuse(door_only_, "--target host or --target linux-vm"));
+    }
     return {};
   }
 
@@ -110,12 +128,18 @@ class TargetOptions {
                 "--target " + target_, "leave it out, or add " + need);
   }
 
+  static std::map<std::string, DoorChoice> door_names() {
+    return {{"auto", DoorChoice::kAuto}, {"kexec", DoorChoice::kKexec}, {"wake", DoorChoice::kWake}};
+  }
+
   std::string target_ = "host";
+  DoorOptions door_;
   LinuxVmOptions linux_;
   std::vector<std::string> disks_;
   std::string artifacts_;
   std::vector<CLI::Option*> machine_only_;
   std::vector<CLI::Option*> linux_only_;
+  std::vector<CLI::Option*> door_only_;
 };
 
 }  // namespace kjump::cli

@@ -99,6 +99,7 @@ RunReport read_report(const Json& json) {
   RunReport report;
   report.target = json.at("target").get<std::string>();
   report.door = json.at("door").get<std::string>();
+  report.door_reason = json.at("door_reason").get<std::string>();
   report.kernel = json.at("kernel").get<std::string>();
   report.log = json.at("log").get<std::string>();
   report.notes = json.at("notes").get<std::vector<std::string>>();
@@ -137,6 +138,7 @@ std::string to_json(const RunReport& report) {
   }
   return written(Json{{"target", report.target},
                       {"door", report.door},
+                      {"door_reason", report.door_reason},
                       {"kernel", report.kernel},
                       {"log", report.log.string()},
                       {"notes", report.notes},

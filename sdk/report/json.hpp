@@ -2,7 +2,8 @@
 /// RunReport as JSON, complete in both directions. `kjump run --json` prints it, the linux-vm target reads
 /// it.
 ///
-/// {"target": "vm", "door": "carrier", "kernel": "", "log": "", "notes": [...], "breaches": [...], "jumps": [
+/// {"target": "vm", "door": "carrier", "door_reason": "", "kernel": "", "log": "", "notes": [...],
+/// "breaches": [...], "jumps": [
 ///    {"outcome": "returned", "status": 0, "reply": BASE64, "console": TEXT, "console_cut": false,
 ///     "phases_us": {"load": null, "way_in": 12, "payload": 3, "way_back": 40}, "repairs": ["a20"],
 ///     "hardware": ["x2apic"], "entry_state": {"rsp": "0x..", ...}, "fault": {"vector": "0xd", ...} or null,

@@ -27,9 +27,10 @@ constexpr std::array<std::pair<abi::Outcome, std::string_view>, 5> kOutcomes{{
 
 constexpr std::array<BitName, 2> kRepairs{{{abi::kRepairA20, "a20"}, {abi::kRepairPicMask, "pic-mask"}}};
 
-constexpr std::array<BitName, 3> kHardware{{{abi::kHardwareX2apic, "x2apic"},
+constexpr std::array<BitName, 4> kHardware{{{abi::kHardwareX2apic, "x2apic"},
                                             {abi::kHardwareHpetLegacy, "hpet-legacy"},
-                                            {abi::kHardwareA20WasOff, "a20-was-off"}}};
+                                            {abi::kHardwareA20WasOff, "a20-was-off"},
+                                            {abi::kHardwareShadowRamLocked, "shadow-ram-locked"}}};
 
 constexpr std::array<BitName, 11> kBreaches{{
     {abi::kBreachCs, "CS is not 0x10"},

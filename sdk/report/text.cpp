@@ -120,6 +120,9 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
     text += outcome_line(report.jumps[i], i + 1) + content_text(report.jumps, i, options);
   }
   text += phases_table(report.jumps);
+  if (!report.door_reason.empty()) {
+    text += fmt::format("door: {} ({})\n", report.door, report.door_reason);
+  }
   for (const std::string& breach : report.breaches) {
     text += "breach of the return contract: " + breach + "\n";
   }
