@@ -3,8 +3,10 @@
 # is not looked at again (stamps in the build directory).
 set -euo pipefail
 stamps=$KJUMP_BUILD/tidy
-mkdir -p "$stamps"
-export stamps KJUMP_BUILD
+# The build compiles several files as one; clang-tidy wants to know how each would be compiled alone.
+database=$stamps/database
+cmake --preset dev -B "$database" -DCMAKE_UNITY_BUILD=OFF >/dev/null
+export stamps database
 rules=$(sha256sum .clang-tidy)
 export rules
 
@@ -13,7 +15,7 @@ check_file() {
     # The file's own compile command, but only preprocessing: its output is what clang-tidy will judge.
     command=$(python3 -c '
 import json, os, re, shlex, sys
-for entry in json.load(open(os.environ["KJUMP_BUILD"] + "/compile_commands.json")):
+for entry in json.load(open(os.environ["database"] + "/compile_commands.json")):
     if os.path.realpath(entry["file"]) == os.path.realpath(sys.argv[1]):
         words = [w for w in shlex.split(entry["command"]) if w not in ("-c", "ccache") and not w.endswith("ccache")]
         out = words.index("-o")
@@ -29,7 +31,7 @@ for entry in json.load(open(os.environ["KJUMP_BUILD"] + "/compile_commands.json"
     [[ -n $command ]] || { echo "$1 is not compiled by this build" >&2; return 1; }
     hash=$({ echo "$rules"; bash -c "$command"; } | sha256sum | cut -c1-32)
     [[ -e $stamps/$hash ]] && return 0
-    clang-tidy-14 --quiet -p "$KJUMP_BUILD" "$1" 2>"$stamps/$$.err" || { cat "$stamps/$$.err" >&2; return 1; }
+    clang-tidy-14 --quiet -p "$database" "$1" 2>"$stamps/$$.err" || { cat "$stamps/$$.err" >&2; return 1; }
     touch "$stamps/$hash"
 }
 export -f check_file

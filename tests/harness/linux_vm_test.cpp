@@ -94,6 +94,19 @@ TEST_F(Linux, NoticesThatTheAgentWasKilled) {
   EXPECT_THAT(error.what, HasSubstr("the agent ended with code 137"));
 }
 
+TEST_F(Linux, NamesAKernelModuleThatDoesNotLoad) {
+  const auto kernel = find_kernel(options_.kernel);
+  ASSERT_TRUE(kernel) << kernel.error().text();
+  const auto modules = directory() / "kernel" / "modules";
+  std::filesystem::create_directories(modules);
+  std::filesystem::create_symlink(*kernel, directory() / "kernel" / "bzImage");
+  ASSERT_TRUE(targets::write_file(modules / "load-order", "broken.ko\n"));
+  ASSERT_TRUE(targets::write_file(modules / "broken.ko", "no module at all"));
+  options_.kernel = (directory() / "kernel" / "bzImage").string();
+  const Error error = failure_of("true");
+  EXPECT_THAT(error.what, HasSubstr("cannot load the kernel module (/kjump/modules/broken.ko)"));
+}
+
 TEST_F(Linux, StopsAJobThatHangs) {
   const Error error = failure_of("echo before the nap >&2; sleep 1000", 6s);
   EXPECT_EQ(error.code, ErrorCode::kTimeout);

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <thread>
 
+#include "harness/guests.hpp"
 #include "harness/scratch.hpp"
 #include "targets/qemu/artifacts.hpp"
 #include "targets/qemu/files.hpp"

@@ -38,11 +38,6 @@ class Scratch : public ::testing::Test {
     ::setenv(name.c_str(), value.c_str(), 1);
   }
 
-  /// The guest that CMake has assembled from guests/NAME.asm.
-  [[nodiscard]] static std::filesystem::path guest(const std::string& name) {
-    return std::filesystem::path(KJUMP_GUEST_DIR) / (name + ".bin");
-  }
-
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
   /// True when nothing is left in it, i.e. when the sdk has tidied up.

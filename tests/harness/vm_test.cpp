@@ -12,6 +12,7 @@
 #include <kjump/image.hpp>
 #include <kjump/target.hpp>
 
+#include "harness/guests.hpp"
 #include "harness/scratch.hpp"
 #include "targets/qemu/files.hpp"
 

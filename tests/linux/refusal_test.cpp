@@ -63,21 +63,41 @@ echo "== suspend"; dmesg | grep -c 'Disabling non-boot CPUs\|Freezing user space
 }
 
 constexpr const char* kRun = "kjump run /job/hello_real.kjump";
+// By itself kjump would go through the wake door instead.
+constexpr const char* kRunByKexec = "kjump run /job/hello_real.kjump --door kexec";
 
 INSTANTIATE_TEST_SUITE_P(
     Reasons, Refused,
-    testing::Values(
-        Refusal{"not_root", "", "echo nobody:x:65534:65534::/:/bin/sh >/etc/passwd",
-                "su nobody -c 'kjump run /job/hello_real.kjump'", "root"},
-        Refusal{"lockdown", "lockdown=integrity", "", kRun, "lockdown"},
-        Refusal{"switched_off", "", "echo 1 >/proc/sys/kernel/kexec_load_disabled", kRun,
-                "kexec_load_disabled"},
-        Refusal{"limit_used_up", "", "echo 0 >/proc/sys/kernel/kexec_load_limit_reboot", kRun, "limit"},
-        Refusal{"newer_format", "", "", "kjump run /job/newer.kjump", "newer"},
-        Refusal{"exchange_in_use", "", "kjump run /job/hello_real.kjump --jumps 1000 >/dev/null &\nsleep 1",
-                kRun, "in use"},
-        Refusal{"no_such_file", "", "", "kjump run /job/absent.kjump", "No such file"}),
+    testing::Values(Refusal{"not_root", "", "echo nobody:x:65534:65534::/:/bin/sh >/etc/passwd",
+                            "su nobody -c 'kjump run /job/hello_real.kjump'", "root"},
+                    Refusal{"lockdown", "lockdown=integrity", "", kRun, "lockdown"},
+                    Refusal{"switched_off", "", "echo 1 >/proc/sys/kernel/kexec_load_disabled", kRunByKexec,
+                            "kexec_load_disabled"},
+                    Refusal{"limit_used_up", "", "echo 0 >/proc/sys/kernel/kexec_load_limit_reboot",
+                            kRunByKexec, "limit"},
+                    Refusal{"newer_format", "", "", "kjump run /job/newer.kjump", "newer"},
+                    Refusal{"exchange_in_use", "",
+                            "kjump run /job/hello_real.kjump --jumps 1000 >/dev/null &\nsleep 1", kRun,
+                            "in use"},
+                    Refusal{"no_such_file", "", "", "kjump run /job/absent.kjump", "No such file"}),
     [](const testing::TestParamInfo<Refusal>& refusal) { return std::string(refusal.param.name); });
+
+// Where kexec is all that is closed and nobody asked for it, there is no need to refuse.
+TEST(NotRefused, SwitchedOffKexecGoesThroughTheWakeDoor) {
+  Guest guest;
+  guest.with_image("hello_real");
+  const JobResult result = guest.run(R"sh(
+echo 1 >/proc/sys/kernel/kexec_load_disabled
+echo "== report"; kjump run /job/hello_real.kjump --json
+)sh");
+  EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
+  const auto report = json_section(result.out, "report");
+  EXPECT_EQ(report["door"], "wake");
+  const std::string reason = report["door_reason"];
+  EXPECT_NE(reason.find("the kexec door is closed: "), std::string::npos) << reason;
+  EXPECT_EQ(report["jumps"].size(), 1U);
+  EXPECT_EQ(report["jumps"][0]["outcome"], "returned");
+}
 
 }  // namespace
 }  // namespace kjump::tests

@@ -22,8 +22,9 @@ using ::testing::HasSubstr;
 std::vector<Check> examine(test::FakeMachine& machine, const Needs& needs = {}) {
   std::vector<Check> checks = examine_machine(machine, needs);
   KexecDoor door(machine);
-  const std::vector<Check> more = door.examine();
-  checks.insert(checks.end(), more.begin(), more.end());
+  for (const std::vector<Check>& more : {processor_remarks(machine), door.examine()}) {
+    checks.insert(checks.end(), more.begin(), more.end());
+  }
   return checks;
 }
 
@@ -34,7 +35,7 @@ Check changed(const std::string& id, Change change) {
   change(machine);
   const std::vector<Check> checks = examine(machine);
   const auto session = open_session(machine, std::make_unique<KexecDoor>(machine), test::small_image());
-  EXPECT_EQ(session.has_value(), can_jump(checks)) << id;
+  EXPECT_EQ(session.has_value(), all_passed(checks)) << id;
   const auto found =
       std::find_if(checks.begin(), checks.end(), [&](const Check& check) { return check.id == id; });
   EXPECT_NE(found, checks.end()) << id;
@@ -45,7 +46,7 @@ Check changed(const std::string& id, Change change) {
 TEST(Doctor, HealthyMachineCanJump) {
   test::FakeMachine machine;
   const std::vector<Check> checks = examine(machine);
-  EXPECT_TRUE(can_jump(checks));
+  EXPECT_TRUE(all_passed(checks));
   std::vector<std::string> ids;
   std::transform(checks.begin(), checks.end(), std::back_inserter(ids),
                  [](const Check& check) { return check.id; });
@@ -60,7 +61,7 @@ TEST(Doctor, HealthyMachineCanJump) {
 TEST(Doctor, FailsWhatPreventsAJump) {
   const auto verdict = [](const std::string& id, auto change) { return changed(id, change).verdict; };
   using Machine = test::FakeMachine;
-  const auto without_rights = [](Machine& m) { m.put("/proc/self/status", "CapEff:\t0000000000000000\n"); };
+  const auto without_rights = [](Machine& m) { m.capabilities = 0; };
   EXPECT_EQ(verdict("cap-sys-rawio", without_rights), Verdict::kFail);
   EXPECT_EQ(verdict("cap-sys-boot", without_rights), Verdict::kFail);
   EXPECT_EQ(
@@ -105,7 +106,7 @@ TEST(Doctor, OnlyNotesWhatSomeImagesCanDoWithout) {
   EXPECT_EQ(changed("firmware", no_bios).verdict, Verdict::kNote);
   EXPECT_EQ(changed("ivt", no_bios).verdict, Verdict::kNote);
   no_bios(machine);
-  EXPECT_FALSE(can_jump(examine(machine, Needs{.bios = true})));
+  EXPECT_FALSE(all_passed(examine(machine, Needs{.bios = true})));
   EXPECT_EQ(
       changed("kexec-load-limit", [](auto& m) { m.put("/proc/sys/kernel/kexec_load_limit_reboot", "5\n"); })
           .verdict,
@@ -113,20 +114,31 @@ TEST(Doctor, OnlyNotesWhatSomeImagesCanDoWithout) {
   EXPECT_EQ(changed("kernel-gdt", [](auto& m) { m.gdt = {}; }).verdict, Verdict::kOk)
       << "6.12.117 does without";
   machine.put("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu la57\n");
-  EXPECT_THAT(cli::doctor_table(examine(machine)), HasSubstr("5 levels (la57)"));
+  EXPECT_THAT(cli::doctor_table({examine(machine), {}}), HasSubstr("5 levels (la57)"));
 }
 
 TEST(Doctor, TableShowsCureAndVerdict) {
   const std::vector<Check> checks{passed("a", "short", "fine"),
                                   remark("b", "a longer title", "odd", "unneeded"),
                                   failed("c", "third", ErrorCode::kBusy, "broken", "mend it")};
-  EXPECT_EQ(cli::doctor_table(checks),
+  const std::vector<Check> fine{passed("d", "fourth", "well")};
+  EXPECT_EQ(cli::doctor_table({fine, {{"kexec", checks}, {"wake", fine}}}),
+            "ok    fourth          well\n"
+            "\n"
+            "kexec door: closed\n"
             "ok    short           fine\n"
             "note  a longer title  odd\n"
             "FAIL  third           broken\n"
             "      fix: mend it\n"
-            "verdict: this machine cannot jump now, 1 check failed\n");
-  EXPECT_EQ(cli::doctor_table({passed("a", "t", "f")}), "ok    t  f\nverdict: this machine can jump\n");
+            "\n"
+            "wake door: open\n"
+            "ok    fourth          well\n"
+            "\n"
+            "verdict: this machine can jump, through the wake door\n");
+  EXPECT_THAT(cli::doctor_table({fine, {{"kexec", checks}}}),
+              HasSubstr("verdict: this machine cannot jump now, all doors are closed"));
+  EXPECT_THAT(cli::doctor_table({checks, {{"kexec", fine}}}),
+              HasSubstr("verdict: this machine cannot jump now, the machine lacks what every door needs"));
   const auto failure = first_failure(checks);
   ASSERT_FALSE(failure);
   EXPECT_EQ(failure.error().code, ErrorCode::kBusy);
@@ -134,12 +146,19 @@ TEST(Doctor, TableShowsCureAndVerdict) {
 }
 
 TEST(Doctor, JsonIsStable) {
-  const auto document = nlohmann::json::parse(
-      cli::doctor_json({failed("c", "third", ErrorCode::kBusy, "bro\xFFken", "mend it")}));
-  EXPECT_FALSE(document["can_jump"].get<bool>());
-  EXPECT_EQ(document["checks"][0]["id"], "c");
-  EXPECT_EQ(document["checks"][0]["verdict"], "fail");
-  EXPECT_EQ(document["checks"][0]["fix"], "mend it");
+  const std::vector<Check> broken{failed("c", "third", ErrorCode::kBusy, "bro\xFFken", "mend it")};
+  const std::vector<Check> fine{passed("d", "fourth", "well")};
+  const auto closed = nlohmann::json::parse(cli::doctor_json({broken, {{"kexec", fine}}}));
+  EXPECT_FALSE(closed["can_jump"].get<bool>());
+  EXPECT_TRUE(closed["door"].is_null());
+  EXPECT_EQ(closed["checks"][0]["id"], "c");
+  EXPECT_EQ(closed["checks"][0]["verdict"], "fail");
+  EXPECT_EQ(closed["checks"][0]["fix"], "mend it");
+  EXPECT_EQ(closed["doors"][0]["name"], "kexec");
+  EXPECT_TRUE(closed["doors"][0]["opens"].get<bool>());
+  const auto open = nlohmann::json::parse(cli::doctor_json({fine, {{"kexec", broken}, {"wake", fine}}}));
+  EXPECT_TRUE(open["can_jump"].get<bool>());
+  EXPECT_EQ(open["door"], "wake");
 }
 
 }  // namespace

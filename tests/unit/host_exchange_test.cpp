@@ -125,15 +125,32 @@ TEST(HostExchange, PhasesCountOnlyWithinThePassage) {
     header.tsc_payload = 20'000;
     header.tsc_payload_end = 30'000;
   });
-  const Phases phases = phases_of(exchange, 4'000, 40'000, rate);
+  const Phases phases = phases_of(exchange, {4'000, 40'000, {}, {}}, rate);
   EXPECT_EQ(phases.way_in, 3U);
   EXPECT_EQ(phases.payload, 5U);
   EXPECT_EQ(phases.way_back, 5U);
-  const Phases late = phases_of(exchange, 15'000, 25'000, rate);
+  const Phases late = phases_of(exchange, {15'000, 25'000, {}, {}}, rate);
   EXPECT_EQ(late.way_in, std::nullopt);
   EXPECT_EQ(late.payload, std::nullopt);
   EXPECT_EQ(late.way_back, std::nullopt);
-  EXPECT_EQ(phases_of(exchange, 4'000, 40'000, {}).way_in, std::nullopt) << "no calibration";
+  EXPECT_EQ(phases_of(exchange, {4'000, 40'000, {}, {}}, {}).way_in, std::nullopt) << "no calibration";
+}
+
+TEST(HostExchange, ACounterThatWasResetSaysNothingAboutTheTimeBefore) {
+  const TscRate rate{.ticks = 2000, .nanoseconds = 1000};
+  const auto exchange = answered([](auto& header) {
+    header.tsc_entry = 10'000;
+    header.tsc_payload = 20'000;
+    header.tsc_payload_end = 30'000;
+  });
+  const Phases reset = phases_of(exchange, {9'000'000, 40'000, 700'000, {}}, rate);
+  EXPECT_EQ(reset.way_in, 700U - 15U) << "the time away, less what the counter saw after the entry";
+  EXPECT_EQ(reset.payload, 5U);
+  EXPECT_EQ(reset.way_back, 5U);
+  const Phases went_on = phases_of(exchange, {4'000, 40'000, 900'000'000, {}}, rate);
+  EXPECT_EQ(went_on.way_in, 3U) << "CLOCK_BOOTTIME is off by up to a second";
+  const Phases uptime = phases_of(exchange, {4'000, 40'000, 5'000'000'000, {}}, rate);
+  EXPECT_EQ(uptime.way_in, 5'000'000U - 15U) << "ordered by chance";
 }
 
 TEST(HostExchange, RandomBytesDoNoHarm) {
@@ -145,7 +162,7 @@ TEST(HostExchange, RandomBytesDoNoHarm) {
     }
     const JumpReport report = read_exchange(kTicket, exchange);
     EXPECT_LE(report.reply.size(), abi::kReplyCapacity);
-    static_cast<void>(phases_of(exchange, 0, 1000, {1, 1}));
+    static_cast<void>(phases_of(exchange, {0, 1000, {}, {}}, {1, 1}));
   }
 }
 

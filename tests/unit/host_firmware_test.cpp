@@ -99,12 +99,17 @@ TEST(HostFirmware, MemoryMapFallsBackOnIomem) {
   EXPECT_EQ(map.first_hole(0, 0x2000), 0U);
 }
 
-TEST(HostFirmware, OnlyExchangeAndPageZeroMayBeMapped) {
+TEST(HostFirmware, OnlyConventionalMemoryMayBeMapped) {
   const test::FakeMachine machine;
   using Access = PhysicalMapping::Access;
   EXPECT_TRUE(PhysicalMapping::map(machine, 0, 0x1000, Access::kRead));
   EXPECT_FALSE(PhysicalMapping::map(machine, 0, 0x1000, Access::kReadWrite));
-  EXPECT_FALSE(PhysicalMapping::map(machine, 0x40000, 0x1000, Access::kRead));
+  EXPECT_TRUE(PhysicalMapping::map(machine, 0x9F000, 0x1000, Access::kReadWrite));
+  for (const auto& [address, bytes] :
+       {std::pair{0x9F000U, 0x2000U}, std::pair{0xA0000U, 0x1000U}, std::pair{0x100000U, 0x1000U},
+        std::pair{0x10000U, 0U}, std::pair{0x10000U, 0xFFFFF000U}}) {
+    EXPECT_FALSE(PhysicalMapping::map(machine, address, bytes, Access::kRead)) << std::hex << address;
+  }
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ TEST(HostKexecDoor, NamesTheObstacle) {
   EXPECT_THAT(why_closed(machine), HasSubstr("locked down (integrity)"));
   machine.put("/proc/sys/kernel/kexec_load_disabled", "1\n");
   EXPECT_THAT(why_closed(machine), HasSubstr("kexec_load_disabled is 1"));
-  machine.put("/proc/self/status", "CapEff:\t0000000000000000\n");
+  machine.capabilities = 0;
   EXPECT_THAT(why_closed(machine), HasSubstr("CAP_SYS_BOOT is missing"));
 }
 
@@ -107,7 +107,7 @@ TEST(HostKexecDoor, SegmentsThatCouldHurtAreRefused) {
 
 TEST(HostKexecDoor, HalfOfMemoryIsTheLimit) {
   test::FakeMachine machine;
-  machine.put("/proc/meminfo", "MemTotal: 256 kB\n");
+  machine.memory_bytes = std::uint64_t{256} << 10;
   EXPECT_THAT(why_not_loaded(machine, {zeroes(0x40000, 0x40000)}), HasSubstr("half of the machine's memory"));
 }
 

@@ -55,12 +55,16 @@ class FakeMachine : private TemporaryRoot, public System {
 
   // What the system calls answer.
   KernelNames names{"6.12.117+deb12-amd64", "x86_64"};
+  std::uint64_t capabilities = 0x1FF'FFFF'FFFF;  ///< all of Linux 6.12
+  std::uint64_t memory_bytes = std::uint64_t{512} << 20;
   int probe_error = EFAULT;
   int load_error = 0;
   int unload_error = 0;
   int affinity_error = 0;
   DescriptorTable gdt{0xFFFF'FE5A'0000'1000, 0x7F};
   std::function<int()> on_reboot = [] { return 0; };
+  std::function<int()> on_suspend = [] { return 0; };
+  std::function<int(const std::string&, const std::string&)> on_write;  ///< none: into the file
   std::vector<std::uint64_t> random_values{0x1122'3344'5566'7788};
 
   // What they were asked: "probe", "load", "unload", "sync", "reboot", "cpu 0", "cpu back".
@@ -71,6 +75,8 @@ class FakeMachine : private TemporaryRoot, public System {
   std::vector<std::byte> loaded_parameters_segment;  ///< content of the first segment
 
   [[nodiscard]] KernelNames kernel_names() const override { return names; }
+  [[nodiscard]] std::uint64_t total_memory_bytes() const override { return memory_bytes; }
+  [[nodiscard]] std::uint64_t effective_capabilities() const override { return capabilities; }
   [[nodiscard]] int kexec_load(std::uint64_t entry, std::span<const kexec_segment> segments,
                                std::uint64_t flags) override {
     if (segments.empty()) {
@@ -94,6 +100,14 @@ class FakeMachine : private TemporaryRoot, public System {
     return on_reboot();
   }
   void sync() override { calls.emplace_back("sync"); }
+  [[nodiscard]] int suspend() override {
+    calls.emplace_back("suspend");
+    return on_suspend();
+  }
+  [[nodiscard]] int write_line(const std::string& file, const std::string& text) override {
+    calls.push_back(file.substr(file.rfind('/') + 1) + "=" + text);
+    return on_write ? on_write(file, text) : System::write_line(file, text);
+  }
   [[nodiscard]] int get_affinity(cpu_set_t& cpus) const override {
     CPU_ZERO(&cpus);
     CPU_SET(0, &cpus);
@@ -113,7 +127,13 @@ class FakeMachine : private TemporaryRoot, public System {
   // A processor of 2 GHz on which every look at a clock takes a microsecond.
   [[nodiscard]] std::uint64_t timestamp() const override { return 2 * (now_ns_ += 1000); }
   [[nodiscard]] std::uint64_t monotonic_ns() const override { return now_ns_ += 1000; }
-  void sleep_ns(std::uint64_t nanoseconds) const override { now_ns_ += nanoseconds; }
+  [[nodiscard]] std::uint64_t boottime_ns() const override { return now_ns_ += 1000; }
+  void sleep_ns(std::uint64_t nanoseconds) const override {
+    now_ns_ += nanoseconds;
+    on_sleep();
+  }
+  std::function<void()> on_sleep = [] {};  ///< time has passed
+  [[nodiscard]] std::uint64_t seconds() const { return now_ns_ / 1'000'000'000; }
 
   // The directory in place of "/".
   void put(const std::string& file, const std::string& content) const {
@@ -178,11 +198,9 @@ class FakeMachine : private TemporaryRoot, public System {
  private:
   void build_healthy() const {
     put("/run/.keep", "");
-    put("/proc/self/status", "Name:\tkjump\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n");
     put("/proc/version",
         "Linux version 6.12.117 (gcc-12 (Debian 12.2.0-14) 12.2.0) #1 SMP Debian 6.12.117-1\n");
     put("/proc/cmdline", "quiet\n");
-    put("/proc/meminfo", "MemTotal:         524288 kB\nMemFree:          300000 kB\n");
     put("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu pae lm\n");
     put("/proc/sys/kernel/kexec_load_disabled", "0\n");
     put("/sys/kernel/kexec_loaded", "0\n");

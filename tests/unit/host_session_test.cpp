@@ -44,6 +44,29 @@ class HostSession : public ::testing::Test {
   test::FakeMachine machine;
 };
 
+TEST_F(HostSession, EveryByteOfTheExchangeComesBack) {
+  // Pages with content, pages of zeros between them, and content up to the end.
+  for (const std::uint32_t offset : {0x0U, 0x1FFFU, 0x7123U, abi::kExchangeBytes - 1}) {
+    machine.poke(abi::kExchangeBase + offset, "\x5A");
+  }
+  const std::string before = machine.peek(abi::kExchangeBase, abi::kExchangeBytes);
+  const std::vector<std::byte> request(5, std::byte{0x77});
+  const std::uint32_t behind = abi::kRequestOffset + static_cast<std::uint32_t>(request.size());
+  machine.answer([&](abi::ExchangeHeader&) {
+    EXPECT_EQ(machine.peek(abi::kExchangeBase + behind, abi::kExchangeBytes - behind),
+              std::string(abi::kExchangeBytes - behind, '\0'))
+        << "the payload finds zeros";
+    EXPECT_EQ(machine.peek(abi::kExchangeBase + abi::kRequestOffset, request.size()), "wwwww");
+    machine.poke(abi::kExchangeBase, std::string(abi::kExchangeBytes, '\xEE'));
+  });
+  {
+    Session session = open().value();
+    EXPECT_TRUE(session.jump(request));
+    EXPECT_TRUE(session.jump(request));
+  }
+  EXPECT_EQ(machine.peek(abi::kExchangeBase, abi::kExchangeBytes), before);
+}
+
 TEST_F(HostSession, OneJump) {
   machine.answer([&](abi::ExchangeHeader& header) {
     EXPECT_EQ(header.nonce, machine.random_values.front());
@@ -101,16 +124,16 @@ TEST_F(HostSession, RefusalsTouchNothing) {
   machine.probe_error = EFAULT;
   machine.put("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
   EXPECT_THAT(why_refused(), HasSubstr("lockdown is in mode 'integrity'"));
-  machine.put("/proc/self/status", "CapEff:\t0000000000000000\n");
+  machine.capabilities = 0;
   EXPECT_THAT(why_refused(), HasSubstr("run as root"));
   EXPECT_EQ(machine.peek(abi::kExchangeBase, kOldContent.size()), kOldContent);
 }
 
 TEST_F(HostSession, NotRootIsNamedEvenWhenTheLockCannotBeOpened) {
   machine.remove("/run");
-  machine.put("/proc/self/status", "CapEff:\t0000000000000000\n");
+  machine.capabilities = 0;
   EXPECT_THAT(why_refused(), HasSubstr("run as root"));
-  machine.put("/proc/self/status", "CapEff:\t000001ffffffffff\n");
+  machine.capabilities = test::FakeMachine().capabilities;
   EXPECT_THAT(why_refused(), HasSubstr("/run/kjump.lock"));
 }
 
@@ -193,7 +216,7 @@ TEST_F(HostSession, FailedUnloadIsTold) {
 }
 
 TEST_F(HostSession, StandaloneImagesRunWithoutExchange) {
-  const auto target = make_host_target_on(machine, {});
+  const auto target = make_host_target_on(machine, {}, {});
   machine.on_reboot = [] { return 0; };
   const RunReport report = target->run(test::small_image(abi::kImageStandalone), {}).value();
   ASSERT_EQ(report.jumps.size(), 1U);
@@ -205,7 +228,8 @@ TEST_F(HostSession, StandaloneImagesRunWithoutExchange) {
 
 TEST_F(HostSession, TargetReportsWhereItRan) {
   std::vector<std::string> told;
-  const auto target = make_host_target_on(machine, [&](const std::string& text) { told.push_back(text); });
+  const auto target =
+      make_host_target_on(machine, {}, [&](const std::string& text) { told.push_back(text); });
   RunRequest request;
   request.jumps = 3;
   request.deadline_ms = 5000;
@@ -224,7 +248,7 @@ TEST_F(HostSession, LaterFailureKeepsEarlierResults) {
   machine.on_reboot = [&, jumps = 0]() mutable { return ++jumps == 1 ? good() : EBUSY; };
   RunRequest request;
   request.jumps = 3;
-  const RunReport report = make_host_target_on(machine, {})->run(test::small_image(), request).value();
+  const RunReport report = make_host_target_on(machine, {}, {})->run(test::small_image(), request).value();
   ASSERT_EQ(report.jumps.size(), 2U);
   EXPECT_EQ(report.jumps[0].outcome, abi::Outcome::kReturned);
   EXPECT_EQ(report.jumps[1].outcome, abi::Outcome::kRefused);
@@ -244,7 +268,7 @@ TEST_F(HostSession, SignalsWaitUntilTheImageIsUnloaded) {
   };
   RunRequest request;
   request.jumps = 3;
-  const RunReport report = make_host_target_on(machine, {})->run(test::small_image(), request).value();
+  const RunReport report = make_host_target_on(machine, {}, {})->run(test::small_image(), request).value();
   EXPECT_EQ(report.jumps.size(), 1U);
   EXPECT_THAT(report.notes, ::testing::Contains(HasSubstr("interrupted after jump 1 of 3")));
   EXPECT_EQ(arrived, 1);

@@ -41,7 +41,8 @@ RunReport full_report() {
   std::memset(jump.entry.reserved_selectors, 0, sizeof jump.entry.reserved_selectors);
   std::memset(jump.entry.reserved, 0, sizeof jump.entry.reserved);
   fill(jump.fault, sizeof jump.fault);
-  RunReport report{"vm", "carrier", "6.12.0", {jump, JumpReport{}}, {"a note"}, "/tmp/log", {"a breach"}};
+  RunReport report{"vm",       "carrier",  "as asked",  "6.12.0", {jump, JumpReport{}},
+                   {"a note"}, "/tmp/log", {"a breach"}};
   report.jumps[1].outcome = abi::Outcome::kReturned;
   return report;
 }

@@ -86,7 +86,8 @@ TEST(Frame, SurvivesRandomBytes) {
 }
 
 TEST(JobFile, RoundTripsAndRefusesRubbish) {
-  const auto job = decode_job(encode_job({kNonce, {"sh", "-c", "echo \"$1\"\n"}, {"/out"}}));
+  const auto job =
+      decode_job(encode_job({kNonce, {"sh", "-c", "echo \"$1\"\n"}, {"/out"}, {"/kjump/modules/a.ko"}}));
   ASSERT_TRUE(job) << job.error().text();
   EXPECT_EQ(job->nonce, kNonce);
   EXPECT_EQ(job->arguments, (std::vector<std::string>{"sh", "-c", "echo \"$1\"\n"}));
