@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/// A number of the bench, and the functions that measure them: one file for each kind.
+#pragma once
+
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <kjump/result.hpp>
+
+namespace kjump::bench {
+
+struct Number {
+  double value = 0;
+  std::string unit;
+  std::optional<double> reference;  ///< what to compare with
+  std::string how;
+};
+
+[[noreturn]] inline void die(const std::string& text) {
+  std::fprintf(stderr, "bench: %s\n", text.c_str());
+  std::exit(1);
+}
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result) {
+    die(result.error().text());
+  }
+  return *std::move(result);
+}
+
+inline std::filesystem::path image(const std::string& name) {
+  return std::filesystem::path(KJUMP_IMAGES) / (name + ".kjump");
+}
+
+/// thunk_numbers.cpp: cost of call `index` of payloads/thunk_cost.cpp.
+[[nodiscard]] Number thunk(std::size_t index, std::optional<double> reference, const std::string& what);
+
+// size_numbers.cpp
+[[nodiscard]] Number stub_and_thunk();
+[[nodiscard]] Number supervisor();
+[[nodiscard]] Number smallest_image();
+
+// kexec_numbers.cpp
+[[nodiscard]] Number round_trip_vs_bare();
+
+// wake_numbers.cpp
+[[nodiscard]] Number wake_vs_rtcwake();
+[[nodiscard]] Number wake_thousand_calls();
+
+}  // namespace kjump::bench
