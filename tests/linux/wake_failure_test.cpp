@@ -57,6 +57,12 @@ cat /sys/power/wakeup_count >/tmp/count; cat /tmp/count >/sys/power/wakeup_count
 echo 0 >$alarm; echo +1 >$alarm; sleep 3
 )sh";
 
+// The suspend waits for the stuck task for twenty seconds; the alarm comes before.
+constexpr const char* kEarlyAlarm = R"sh(
+echo 20000 >/sys/power/pm_freeze_timeout
+kjump() { unset -f kjump; command kjump "$@" --alarm 3; }
+)sh";
+
 constexpr const char* kReadOnlyAlarm = R"sh(
 mount -t tmpfs none /mnt && touch /mnt/alarm && mount --bind /mnt/alarm $alarm && mount -o remount,ro /mnt || exit 1
 )sh";

@@ -145,6 +145,32 @@ TEST_F(WakeDoorTest, AnAlarmThatCameEarlyIsRetriedOnceAndTold) {
   expect_as_it_was();
 }
 
+TEST_F(WakeDoorTest, AnEventJustBeforeTheSuspendStartsItAnew) {
+  machine.put("/sys/power/wakeup_count", "41\n");
+  std::vector<std::string> written;
+  const auto usual = machine.on_write;
+  machine.on_write = [&](const std::string& path, const std::string& text) {
+    if (!path.ends_with("wakeup_count")) {
+      return usual(path, text);
+    }
+    written.push_back(text);
+    machine.put("/sys/power/wakeup_count", "42\n");
+    return text == "42" ? 0 : EINVAL;
+  };
+  machine.while_asleep = [&] { EXPECT_THAT(written, ElementsAre("41", "42")); };
+  ASSERT_TRUE(jump_once());
+  EXPECT_THAT(written, ElementsAre("41", "42", "41")) << "the last one ends the watch";
+  machine.put("/sys/class/wakeup/wakeup3/active_time_ms", "7\n");
+  ASSERT_TRUE(jump_once()) << "reading the count would wait for the end of that event";
+  EXPECT_EQ(written.size(), 3U);
+}
+
+TEST_F(WakeDoorTest, AClockThatMayNotWakeTheMachineClosesTheDoor) {
+  machine.put("/sys/class/rtc/rtc0/device/power/wakeup", "disabled\n");
+  EXPECT_THAT(why_refused(), HasSubstr("may not wake the machine"));
+  expect_as_it_was();
+}
+
 TEST_F(WakeDoorTest, AnAlarmThatIsNotTakenStopsIt) {
   const auto usual = machine.on_write;
   machine.on_write = [&](const std::string& path, const std::string& text) {

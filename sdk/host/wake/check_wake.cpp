@@ -79,6 +79,11 @@ Check check_alarm(System& system) {
   if (!now) {
     return failed(kId, kTitle, now.error().code, now.error().text(), "load the module rtc_cmos");
   }
+  const std::string switch_file = fmt::format("/sys/class/rtc/{}/device/power/wakeup", alarm->name());
+  if (system.read_line(switch_file) == "disabled") {
+    return failed(kId, kTitle, ErrorCode::kForbidden, alarm->name() + " may not wake the machine",
+                  "echo enabled > " + switch_file);
+  }
   return passed(kId, kTitle, "that of " + alarm->name());
 }
 

@@ -12,6 +12,7 @@
 #include <kjump/door.hpp>
 
 #include "host/system.hpp"
+#include "host/wake/event_watch.hpp"
 #include "host/wake/placed_image.hpp"
 #include "host/wake/rtc_alarm.hpp"
 #include "host/wake/wake_state.hpp"
@@ -42,7 +43,8 @@ class WakeDoor final : public Door {
   struct Attempt;
   /// Nanoseconds from the request to suspend until the alarm has to go off.
   [[nodiscard]] Result<std::uint64_t> choose_lead(Passage& passage);
-  [[nodiscard]] Result<void> be_ready(RtcAlarm& alarm, std::uint64_t lead_ns, WakeState& state);
+  [[nodiscard]] Result<void> be_ready(RtcAlarm& alarm, EventWatch& watch, std::uint64_t lead_ns,
+                                      WakeState& state);
   [[nodiscard]] Result<Attempt> attempt(std::uint64_t lead_ns, Passage& passage);
   [[nodiscard]] Result<void> suspend_with_jump(Attempt& attempt, Passage& passage);
 

@@ -75,14 +75,21 @@ bool offers_virtualisation(const std::string& cpuinfo) {
 Result<std::string> choose_accelerator() {
   if (const char* chosen = std::getenv("KJUMP_ACCEL"); chosen != nullptr && *chosen != '\0') {
     const std::string_view name = chosen;
-    if (name != "tcg" && name != "kvm") {
+    if (name != "tcg" && name != "tcg-multi" && name != "kvm") {
       return fail(ErrorCode::kInvalid, "unknown accelerator", "KJUMP_ACCEL=" + std::string(name),
-                  "use tcg or kvm");
+                  "use tcg, tcg-multi or kvm");
     }
     return std::string(name);
   }
   static const bool works = kvm_works();
   return std::string(works ? "kvm" : "tcg");
+}
+
+std::string accelerator_argument(const std::string& accelerator) {
+  if (accelerator == "tcg") {
+    return "tcg,thread=single";
+  }
+  return accelerator == "tcg-multi" ? "tcg,thread=multi" : accelerator;
 }
 
 }  // namespace kjump::targets

@@ -30,8 +30,9 @@ std::string qemu_program() {
 
 std::vector<std::string> full_command(const QemuSpec& spec, const std::string& accelerator,
                                       const Artifacts& artifacts) {
-  std::vector<std::string> command{qemu_program(), "-nodefaults", "-no-user-config", "-accel", accelerator,
-                                   "-no-reboot", "-display", "none", "-vga", "std", "-nic", "none",
+  std::vector<std::string> command{qemu_program(), "-nodefaults", "-no-user-config", "-accel",
+                                   accelerator_argument(accelerator), "-no-reboot", "-display", "none",
+                                   "-vga", "std", "-nic", "none",
                                    // One serial port, the chip set's keyboard controller, no monitor.
                                    "-serial", "file:" + artifacts.serial_log().string(), "-chardev",
                                    "file,id=debugcon,path=" + option_value(artifacts.debug_log()), "-device",

@@ -20,7 +20,7 @@ struct QemuSpec {
   std::vector<std::string> arguments;       ///< without the program, without what every run gets
   std::chrono::milliseconds limit{10'000};  ///< hard: QEMU is killed then
   int ram_fd = -1;                          ///< what kRamPlaceholder stands for
-  std::string accelerator;                  ///< "tcg" or "kvm"; empty: choose_accelerator()
+  std::string accelerator;                  ///< as choose_accelerator() says it; empty: ask it
   /// Asked now and then while the guest runs; true ends the run as kFinished. May be empty.
   std::function<bool()> finished;
 };
