@@ -10,7 +10,7 @@ namespace {
 struct Misfortune {
   const char* name;
   const char* kernel;
-  const char* before;   ///< shell, run first
+  std::string before;   ///< shell, run first
   const char* after;    ///< shell, ends what `before` has begun
   const char* message;  ///< what the one line on stderr must contain
 };
@@ -72,10 +72,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Misfortune{"task_not_frozen", "debian-6.12", kStuckTask, "free_stuck_task; dmesg -c >/dev/null",
                    "a task could not be frozen"},
-        Misfortune{"event_pending", "debian-6.12", kEvent, ":", "a wake-up event came in between"},
+        Misfortune{"early_alarm", "debian-6.12", std::string(kStuckTask) + kEarlyAlarm,
+                   "free_stuck_task; dmesg -c >/dev/null", "a wake-up event came in between"},
         Misfortune{"event_pending_rehearsal", "debian", kEvent, ":", "a wake-up event came in between"},
         Misfortune{"alarm_refused", "debian", kReadOnlyAlarm, "umount $alarm; umount /mnt",
                    "the real-time clock does not take an alarm"},
+        Misfortune{"alarm_may_not_wake", "debian",
+                   "wakeup=/sys/class/rtc/rtc0/device/power/wakeup; echo disabled >$wakeup",
+                   "echo enabled >$wakeup", "rtc0 may not wake the machine"},
         Misfortune{"driver_refuses", "debian-6.12", "restless & sleep 1", "kill $!; wait", "alarmtimer"},
         Misfortune{"driver_refuses_rehearsal", "debian", "restless & sleep 1", "kill $!; wait",
                    "alarmtimer"}),

@@ -160,6 +160,7 @@ TEST_F(WakeDoorTest, AnEventJustBeforeTheSuspendStartsItAnew) {
   machine.while_asleep = [&] { EXPECT_THAT(written, ElementsAre("41", "42")); };
   ASSERT_TRUE(jump_once());
   EXPECT_THAT(written, ElementsAre("41", "42", "41")) << "the last one ends the watch";
+  machine.while_asleep = [] {};
   machine.put("/sys/class/wakeup/wakeup3/active_time_ms", "7\n");
   ASSERT_TRUE(jump_once()) << "reading the count would wait for the end of that event";
   EXPECT_EQ(written.size(), 3U);
