@@ -66,6 +66,24 @@ TEST_F(WakeInterruption, AKilledJumpIsRepaired) {
   expect_all_is_well(result);
 }
 
+// With such a duration on record kjump waits most of a second for the right moment; the alarm is set by then.
+TEST_F(WakeInterruption, KilledWhileItWaitsForItsMoment) {
+  const JobResult result = run("debian", R"sh(
+echo 450000000 >/run/kjump.suspend-time
+kjump run /job/hello_real.kjump --door wake >/dev/null 2>&1 &
+until [ -s $alarm ] && [ -n "$(cat $alarm)" ]; do :; done
+kill -9 $!; wait $!; status=$?
+echo "== killed"; echo $status
+rm /run/kjump.suspend-time
+echo "== repair"; kjump wake repair
+)sh");
+  EXPECT_EQ(section(result.out, "killed"), "137\n") << "128 + SIGKILL";
+  const std::string repaired = section(result.out, "repair");
+  EXPECT_NE(repaired.find("the alarm of rtc0 is cleared"), std::string::npos) << repaired;
+  EXPECT_EQ(repaired.find("is back in its place"), std::string::npos) << "nothing was displaced yet";
+  expect_all_is_well(result);
+}
+
 TEST_F(WakeInterruption, AnOrdinarySuspendAfterAKilledJumpWakesUp) {
   const JobResult result = run("debian-6.12", std::string(kStuckTask) + kKilled +
                                                   "echo '== wild'; awake 2 && echo slept\n"

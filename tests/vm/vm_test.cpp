@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The runtime against the emulated machine's own BIOS, without Linux: every rule here is about what a
 // payload and its caller see. The carrier checks the return contract after every one of these jumps.
-#include <cstring>
 #include <filesystem>
 
 #include <gtest/gtest.h>
 #include <kjump/abi/processor.hpp>
 #include <kjump/image.hpp>
 #include <kjump/target.hpp>
+
+#include "vm/register_checks.hpp"
 
 namespace kjump::tests {
 namespace {
@@ -34,23 +35,6 @@ RunReport run(const std::string& name, const std::string& request = "", std::uin
   return *std::move(report);
 }
 
-struct Check {
-  char name[24];
-  std::uint32_t expected;
-  std::uint32_t found;
-};
-
-std::vector<Check> checks_of(const JumpReport& jump) {
-  std::vector<Check> checks(jump.reply.size() / sizeof(Check));
-  std::memcpy(checks.data(), jump.reply.data(), checks.size() * sizeof(Check));
-  return checks;
-}
-
-// Processor at entry; three echoes of 12 in, 12 out, repairs, processor; poison.
-constexpr std::size_t kProcessorChecks = 9;
-constexpr std::size_t kRegisterChecks =
-    kProcessorChecks + 3 * (12 + 12 + 1 + kProcessorChecks) + 4 + kProcessorChecks;
-
 class Registers : public testing::TestWithParam<const char*> {};
 
 TEST_P(Registers, EveryOneGoesInAndComesOutWhateverTheCalleeDid) {
@@ -61,9 +45,9 @@ TEST_P(Registers, EveryOneGoesInAndComesOutWhateverTheCalleeDid) {
   for (const JumpReport& jump : report.jumps) {
     EXPECT_EQ(jump.status, 0U);
     EXPECT_EQ(jump.repairs, abi::kRepairA20 | abi::kRepairPicMask);
-    const auto checks = checks_of(jump);
+    const auto checks = register_checks(jump.reply);
     EXPECT_EQ(checks.size(), kRegisterChecks);
-    for (const Check& check : checks) {
+    for (const RegisterCheck& check : checks) {
       EXPECT_EQ(check.expected, check.found) << check.name;
     }
   }
@@ -75,7 +59,7 @@ TEST(RegistersSabotaged, TheComparisonCanFail) {
   const RunReport report = run("test_registers", "s");
   ASSERT_EQ(report.jumps.size(), 1U);
   int wrong = 0;
-  for (const Check& check : checks_of(report.jumps[0])) {
+  for (const RegisterCheck& check : register_checks(report.jumps[0].reply)) {
     if (check.expected != check.found) {
       EXPECT_STREQ(check.name, "ebx");
       ++wrong;
