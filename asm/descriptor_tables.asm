@@ -4,7 +4,7 @@
 %include "sections.inc"
 
         global kjump_gdt_pointer, kjump_idt64_pointer, kjump_idt32_pointer, kjump_ivt_pointer
-        extern kjump_nmi64, kjump_vector32
+        extern kjump_nmi64, kjump_vector32, kjump_slave_interrupt32
 
 ; One descriptor: base, limit (in bytes, or in pages with granularity), access and flag nibble
 ; (SDM volume 3, figure 3-8).
@@ -65,12 +65,17 @@ idt64:
         dd      0, 0
 .end:
 
-; Physical mode: all exceptions, see exceptions.asm. A vector stub is 4 bytes long.
+; Physical mode: exceptions, which share their vectors with the first 8259, and the second 8259's
+; interrupts; see exceptions.asm. A vector stub is 4 bytes long.
 idt32:
 %assign vector 0
 %rep EXCEPTION_VECTORS
         dw      kjump_vector32 + vector * 4, SEL_CODE32, INTERRUPT_GATE, REAL_BASE >> 16
 %assign vector vector + 1
+%endrep
+        times (SLAVE_VECTORS - EXCEPTION_VECTORS) * 8 db 0
+%rep IDT_VECTORS - SLAVE_VECTORS
+        dw      kjump_slave_interrupt32, SEL_CODE32, INTERRUPT_GATE, REAL_BASE >> 16
 %endrep
 .end:
 

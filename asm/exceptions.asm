@@ -1,12 +1,20 @@
 ; SPDX-License-Identifier: MIT
-; Exceptions in physical mode end the payload with outcome `fault`; NMIs pass unharmed in every mode.
+; Interrupts in physical mode: exceptions and the watchdog's NMI end the payload; the 8259s' interrupts, which a
+; payload gets that switches them on, are acknowledged and dropped.
 ;
 ; The code runs flat, but is linked into the real segment so that gates can be built by the linker:
 ; jumps inside this file are relative and fine, data is named by its physical address.
 %include "sections.inc"
 
-        global kjump_nmi64, kjump_vector32, kjump_fault
+        global kjump_nmi64, kjump_vector32, kjump_slave_interrupt32, kjump_fault, kjump_leave_payload
         extern kjump_payload_unwind, kjump_unwind_esp, kjump_supervisor_fault, kjump_supervisor_esp
+        extern kjump_ticks_left, kjump_watchdog_is_armed
+
+%define PIC_MASTER      0x20
+%define PIC_SLAVE       0xA0
+%define PIC_READ_IRR    0x0A                    ; OCW3: what the next read gives
+%define PIC_READ_ISR    0x0B
+%define PIC_EOI         0x20
 
 real_text
 
@@ -31,16 +39,52 @@ kjump_vector32:
 %error "a vector stub is not 4 bytes long"
 %endif
 
-; fault32 - record what the processor was doing, then abandon the payload.
+; fault32 - end the payload, unless it was an interrupt.
 ; in: [esp] vector, then the error code if this vector has one, then EIP, CS, EFLAGS
-; out: does not return; continues in kjump_payload_unwind, or in the supervisor's own fault exit
-; when no payload was running
+; out: the interrupted code, or continues in kjump_leave_payload with kjump_fault filled
 fault32:
-        cmp     dword [esp], VECTOR_NMI
-        jne     .record
+        push    eax
+        push    ecx
+        mov     ecx, [esp + 8]
+        cmp     ecx, VECTOR_NMI
+        je      nmi32
+        cmp     ecx, FIRST_IRQ_VECTOR
+        jb      exception32
+        cmp     ecx, HOOKED_VECTORS
+        jae     exception32
+        mov     al, PIC_READ_ISR                ; an exception, or a line of the first 8259 (T27)?
+        out     PIC_MASTER, al
+        in      al, PIC_MASTER
+        mov     ah, al
+        mov     al, PIC_READ_IRR
+        out     PIC_MASTER, al
+        bt      eax, ecx                        ; AH: line 0 is bit 8, which is its vector, too
+        jnc     exception32
+        cmp     ecx, VECTOR_TIMER
+        jne     .acknowledge
+        cmp     dword [REAL_BASE + kjump_ticks_left], 0
+        je      .acknowledge
+        dec     dword [REAL_BASE + kjump_ticks_left]
+        jnz     .acknowledge
+        mov     dword [esp + 8], VECTOR_DEADLINE
+        jmp     exception32
+.acknowledge:
+        mov     al, PIC_EOI
+        out     PIC_MASTER, al
+dropped32:
+        pop     ecx
+        pop     eax
         add     esp, 4
         iretd
-.record:
+
+; An NMI while no watchdog is armed is nobody's business here.
+nmi32:
+        cmp     byte [kjump_watchdog_is_armed], 0
+        je      dropped32
+
+exception32:
+        pop     ecx
+        pop     eax
 %define FAULT REAL_BASE + kjump_fault
         mov     [FAULT + FAULT_EAX], eax
         mov     [FAULT + FAULT_EBX], ebx
@@ -49,11 +93,19 @@ fault32:
         mov     [FAULT + FAULT_ESI], esi
         mov     [FAULT + FAULT_EDI], edi
         mov     [FAULT + FAULT_EBP], ebp
+        mov     [FAULT + FAULT_DS], ds
+        mov     [FAULT + FAULT_ES], es
+        mov     [FAULT + FAULT_FS], fs
+        mov     [FAULT + FAULT_GS], gs
+        mov     [FAULT + FAULT_SS], ss
+        mov     byte [FAULT + FAULT_MODE], FAULT_IN_PHYSICAL
         mov     eax, cr2
         mov     [FAULT + FAULT_CR2], eax
         pop     ecx
         mov     [FAULT + FAULT_VECTOR], ecx
         xor     eax, eax
+        cmp     ecx, EXCEPTION_VECTORS
+        jae     .no_error_code
         mov     edx, VECTORS_WITH_ERROR_CODE
         bt      edx, ecx
         jnc     .no_error_code
@@ -64,14 +116,38 @@ fault32:
         pop     dword [FAULT + FAULT_CS]
         pop     dword [FAULT + FAULT_EFLAGS]
         mov     [FAULT + FAULT_ESP], esp
-        mov     eax, OUTCOME_FAULT
-        mov     ecx, kjump_payload_unwind
-        cmp     dword [kjump_unwind_esp], 0
-        jne     .leave
+        mov     esp, [kjump_unwind_esp]         ; the payload's stack is evidence now, and may be at its end
+        test    esp, esp
+        jnz     .nmi_allowed_again
         mov     esp, [kjump_supervisor_esp]
-        mov     ecx, kjump_supervisor_fault
-.leave:
-        jmp     ecx
+.nmi_allowed_again:
+        pushfd
+        push    cs
+        push    dword kjump_leave_payload
+        iretd                                   ; an NMI blocks NMIs until the next IRET
+
+; kjump_slave_interrupt32 - an interrupt of the second 8259.
+; mode: 32-bit, paging off, from a gate with IF=0   in, out: nothing    clobbers: nothing
+kjump_slave_interrupt32:
+        push    eax
+        mov     al, PIC_EOI
+        out     PIC_SLAVE, al
+        out     PIC_MASTER, al
+        pop     eax
+        iretd
+
+flat_text
+; kjump_leave_payload - abandon the payload, or whatever was running.
+; mode: 32-bit, paging off, IF=0   in: kjump_fault   out: does not return; continues in
+; kjump_payload_unwind, or in the supervisor's own fault exit when no payload was running
+kjump_leave_payload:
+        mov     eax, dr6
+        mov     [FAULT + FAULT_DR6], eax
+        mov     eax, OUTCOME_FAULT
+        cmp     dword [kjump_unwind_esp], 0
+        jne     kjump_payload_unwind
+        mov     esp, [kjump_supervisor_esp]
+        jmp     kjump_supervisor_fault
 
 real_bss
         alignb  8

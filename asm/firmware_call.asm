@@ -7,8 +7,9 @@
 ; timer ticks on every call.
 %include "sections.inc"
 
-        global kjump_firmware_call, kjump_repairs
-        extern kjump_physical_to_real, kjump_real_to_physical, kjump_enable_a20
+        global kjump_firmware_call, kjump_repairs, kjump_running_call
+        extern kjump_physical_to_real, kjump_real_to_physical, kjump_enable_a20, kjump_saved_vectors
+        extern kjump_trail
 
 %define PIC_MASTER_MASK 0x21
 %define PIC_SLAVE_MASK  0xA1
@@ -44,8 +45,17 @@ kjump_firmware_call:
         push    esi
         push    edi
         mov     esi, [esp + 20]
-        mov     [call_record], esi
+        mov     [kjump_running_call], esi
         mov     [physical_esp], esp
+        mov     edi, [kjump_trail]
+        mov     eax, [esi + CALL_EAX]
+        mov     [edi + TRAIL_EAX], eax
+        mov     eax, [esi + CALL_TARGET]
+        mov     [edi + TRAIL_TARGET], eax
+        mov     eax, [esi + CALL_KIND]                  ; with the vector in the high half
+        mov     [edi + TRAIL_CALL], eax
+        inc     dword [edi + TRAIL_CALLS]
+        or      byte [edi + TRAIL_IN_CALL], 1
         in      al, PIC_SLAVE_MASK
         mov     ah, al
         in      al, PIC_MASTER_MASK
@@ -56,7 +66,10 @@ kjump_firmware_call:
         cmp     word [esi + CALL_KIND], CALL_INTERRUPT
         jne     .far_call
         movzx   ebx, word [esi + CALL_VECTOR]
+        cmp     ebx, HOOKED_VECTORS
+        jb      .hooked
         mov     ebx, [ebx * 4]                          ; the IVT: IP in the low word, CS in the high
+.target_is_known:
         mov     [edi + frame.pushed_flags - frame.return], dx
         and     edx, ~(FLAGS_IF | FLAGS_TF | FLAGS_AC)  ; as INT itself does (SDM, INT n)
 .far_call:
@@ -73,6 +86,10 @@ kjump_firmware_call:
         mov     bx, enter_callee
         mov     ecx, FRAME
         jmp     kjump_physical_to_real
+
+.hooked:
+        mov     ebx, [REAL_BASE + kjump_saved_vectors + ebx * 4]
+        jmp     .target_is_known
 
 real_text
 bits 16
@@ -110,7 +127,7 @@ back_in_physical:
         mov     esp, [physical_esp]
         push    dword FLAGS_FIXED
         popfd                                           ; AC, NT, ID, TF: gone
-        mov     edi, [call_record]
+        mov     edi, [kjump_running_call]
         mov     edx, edi
         mov     esi, REAL_BASE + RETURNED
         mov     ecx, FIRMWARE_REGISTERS_BYTES / 4
@@ -118,6 +135,9 @@ back_in_physical:
         mov     eax, [REAL_BASE + callee_sp]
         mov     [edx + CALL_STACK], eax
         xor     ebx, ebx                                ; repairs
+        mov     [kjump_running_call], ebx
+        mov     eax, [kjump_trail]
+        mov     [eax + TRAIL_IN_CALL], ebx
 
         mov     eax, [a20_probe]                        ; equal only if A20 is off, or by chance: the
         cmp     eax, [a20_probe + A20_DISTANCE]         ; probe changes and looks again
@@ -161,7 +181,8 @@ a20_probe:      dd 0x4A554D50
 
 flat_bss
 kjump_repairs:  resd 1                                  ; of all calls since the supervisor cleared it
-call_record:    resd 1
+kjump_running_call:
+                resd 1                                  ; address of its record; 0: none
 physical_esp:   resd 1
 pic_masks:      resw 1
 

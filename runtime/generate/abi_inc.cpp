@@ -5,6 +5,7 @@
 
 #include <kjump/abi/carrier.hpp>
 #include <kjump/abi/exchange.hpp>
+#include <kjump/abi/fault.hpp>
 #include <kjump/abi/firmware_call.hpp>
 #include <kjump/abi/image.hpp>
 #include <kjump/abi/layout.hpp>
@@ -56,6 +57,9 @@ void processor() {
   VALUE(FLAGS_AC, kFlagsAlignmentCheck);
   VALUE(EXCEPTION_VECTORS, kExceptionVectors);
   VALUE(VECTOR_NMI, kVectorNmi);
+  VALUE(VECTOR_BREAKPOINT, kVectorBreakpoint);
+  VALUE(SLAVE_VECTORS, kSlaveVectors);
+  VALUE(IDT_VECTORS, kIdtVectors);
   VALUE(VECTORS_WITH_ERROR_CODE, kVectorsWithErrorCode);
 }
 
@@ -104,6 +108,12 @@ void exchange() {
   VALUE(EXCHANGE_MAGIC, kExchangeMagic);
   OFFSET(HEADER_SEQUENCE, ExchangeHeader, sequence);
   VALUE(EXCHANGE_BYTES, kExchangeBytes);
+  VALUE(TRAIL_BYTES, sizeof(Trail));
+  OFFSET(TRAIL_CALLS, Trail, calls);
+  OFFSET(TRAIL_CALL, Trail, call);
+  OFFSET(TRAIL_TARGET, Trail, target);
+  OFFSET(TRAIL_EAX, Trail, eax);
+  OFFSET(TRAIL_IN_CALL, Trail, in_call);
   VALUE(OUTCOME_RETURNED, static_cast<int>(Outcome::kReturned));
   VALUE(OUTCOME_FAULT, static_cast<int>(Outcome::kFault));
   VALUE(OUTCOME_REFUSED, static_cast<int>(Outcome::kRefused));
@@ -133,6 +143,9 @@ void exchange() {
   OFFSET(ENTRY_DOOR, EntryState, door);
   VALUE(DOOR_KEXEC, static_cast<int>(Door::kKexec));
   VALUE(DOOR_WAKE, static_cast<int>(Door::kWake));
+}
+
+void fault() {
   VALUE(FAULT_BYTES, sizeof(FaultRecord));
   OFFSET(FAULT_VECTOR, FaultRecord, vector);
   OFFSET(FAULT_ERROR_CODE, FaultRecord, error_code);
@@ -148,6 +161,21 @@ void exchange() {
   OFFSET(FAULT_EDI, FaultRecord, edi);
   OFFSET(FAULT_EBP, FaultRecord, ebp);
   OFFSET(FAULT_CR2, FaultRecord, cr2);
+  OFFSET(FAULT_DR6, FaultRecord, dr6);
+  OFFSET(FAULT_SS, FaultRecord, ss);
+  OFFSET(FAULT_DS, FaultRecord, ds);
+  OFFSET(FAULT_ES, FaultRecord, es);
+  OFFSET(FAULT_FS, FaultRecord, fs);
+  OFFSET(FAULT_GS, FaultRecord, gs);
+  OFFSET(FAULT_MODE, FaultRecord, mode);
+  VALUE(FAULT_IN_REAL, static_cast<int>(FaultMode::kReal));
+  VALUE(FAULT_IN_PHYSICAL, static_cast<int>(FaultMode::kPhysical));
+  VALUE(VECTOR_DEADLINE, kVectorDeadline);
+  VALUE(VECTOR_TIMER, kVectorTimer);
+  VALUE(HOOKED_VECTORS, kHookedVectors);
+  VALUE(HOOKED_VECTOR_MASK, kHookedVectorMask);
+  VALUE(FIRST_IRQ_VECTOR, kFirstIrqVector);
+  VALUE(HOOK_BYTES, kHookBytes);
 }
 
 void carrier() {

@@ -40,6 +40,11 @@ uint32_t LocalApic::read(uint32_t offset) const {
                   : *memory_register(base_msr_, offset);
 }
 
+uint32_t LocalApic::id() const {
+  const uint32_t value = read(kApicId);
+  return x2apic() ? value : value >> 24;
+}
+
 void LocalApic::write(uint32_t offset, uint32_t value) const {
   if (!enabled()) {
     return;

@@ -7,6 +7,7 @@
 namespace kjump::platform {
 
 // Register offsets (SDM volume 3, table 11-1); in x2APIC mode the MSR is 0x800 + offset / 16.
+inline constexpr uint32_t kApicId = 0x020;
 inline constexpr uint32_t kApicTaskPriority = 0x080;
 inline constexpr uint32_t kApicSpurious = 0x0F0;
 inline constexpr uint32_t kApicTimer = 0x320;
@@ -19,6 +20,7 @@ class LocalApic {
 
   [[nodiscard]] uint64_t base_msr() const { return base_msr_; }
   [[nodiscard]] bool x2apic() const;
+  [[nodiscard]] uint32_t id() const;
   /// 0 when the APIC is globally disabled.
   [[nodiscard]] uint32_t read(uint32_t offset) const;
   void write(uint32_t offset, uint32_t value) const;

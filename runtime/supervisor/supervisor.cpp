@@ -3,9 +3,13 @@
 // of either payload mode.
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/image.hpp>
+#include <kjump/abi/processor.hpp>
 
 #include "platform/firmware_environment.hpp"
 #include "platform/pci_config.hpp"
+#include "platform/real_vectors.hpp"
+#include "platform/watchdog.hpp"
+#include "supervisor/fault.hpp"
 
 using namespace kjump;
 
@@ -15,8 +19,6 @@ extern abi::EntryState kjump_entry_state;             // filled by the entry stu
 extern uint64_t kjump_tsc_entry;
 extern uint32_t kjump_payload_status;
 extern uint32_t kjump_repairs;  // by the thunk, of all calls of this jump
-// Linked at its offset in the real segment; see fault_record().
-extern const char kjump_fault[];
 
 uint32_t kjump_run_payload();
 }
@@ -40,15 +42,25 @@ bool is_foreign(const abi::ExchangeHeader& header) {
   return header.magic != abi::kExchangeMagic || header.nonce != kjump_parameters.nonce;
 }
 
-const abi::FaultRecord& fault_record() {
-  return *reinterpret_cast<const abi::FaultRecord*>(abi::kRealBase +
-                                                    reinterpret_cast<uintptr_t>(kjump_fault));
+uint32_t low(uint64_t address) {
+  return static_cast<uint32_t>(address);
+}
+
+void set_stage(abi::ExchangeHeader* header, abi::Stage stage) {
+  if (header != nullptr) {
+    header->trail.stage = static_cast<uint32_t>(stage);
+  }
+}
+
+// An NMI and a timer tick are how the watchdog stops what runs; they leave a fault's record.
+abi::Outcome judge(abi::Outcome outcome, const abi::ExchangeHeader& header,
+                   const platform::Watchdog& watchdog) {
+  const uint32_t vector = header.fault.vector;
+  const bool stopped = vector == abi::kVectorDeadline || (vector == abi::kVectorNmi && watchdog.expired());
+  return outcome == abi::Outcome::kFault && stopped ? abi::Outcome::kTimeout : outcome;
 }
 
 void finish(abi::ExchangeHeader& header, abi::Outcome outcome) {
-  if (outcome == abi::Outcome::kFault) {
-    header.fault = fault_record();
-  }
   header.outcome = static_cast<uint32_t>(outcome);
   header.completed = header.sequence;
   header.tsc_exit = read_tsc();
@@ -66,9 +78,12 @@ extern "C" void kjump_supervise() {
   if (header != nullptr && is_foreign(*header)) {
     return;
   }
+  supervisor::set_trail(header != nullptr ? &header->trail : nullptr);
+  set_stage(header, abi::Stage::kEntered);
   auto outcome = abi::Outcome::kPending;
   {
-    const platform::FirmwareEnvironment environment(static_cast<uint32_t>(kjump_parameters.hpet_base));
+    const platform::FirmwareEnvironment environment(low(kjump_parameters.hpet_base));
+    const platform::RealVectors vectors;
     if (header != nullptr) {
       environment.describe(kjump_entry_state);
       header->entry = kjump_entry_state;
@@ -77,11 +92,19 @@ extern "C" void kjump_supervise() {
       header->tsc_payload = read_tsc();
     }
     kjump_repairs = 0;
+    const platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
+                                      header != nullptr ? header->deadline_ms : 0);
+    set_stage(header, abi::Stage::kPayload);
     outcome = static_cast<abi::Outcome>(kjump_run_payload());
+    set_stage(header, abi::Stage::kLeaving);
     if (header != nullptr) {
       header->tsc_payload_end = read_tsc();
       header->status = kjump_payload_status;
       header->repairs = kjump_repairs;
+    }
+    if (header != nullptr && outcome == abi::Outcome::kFault) {
+      supervisor::complete_fault_record(header->fault);
+      outcome = judge(outcome, *header, watchdog);
     }
   }
   if (header != nullptr) {
@@ -92,6 +115,7 @@ extern "C" void kjump_supervise() {
 /// Called instead of the rest of kjump_supervise() when an exception hit outside the payload.
 extern "C" void kjump_report_fault() {
   if (abi::ExchangeHeader* header = exchange(); header != nullptr) {
+    supervisor::complete_fault_record(header->fault);
     finish(*header, abi::Outcome::kFault);
   }
 }

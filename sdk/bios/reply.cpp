@@ -10,6 +10,7 @@
 #include <kjump/abi/processor.hpp>
 #include <kjump/bios.hpp>
 
+#include "report/fault.hpp"
 #include "report/names.hpp"
 
 namespace kjump::bios {
@@ -91,7 +92,7 @@ Result<void> check_against(const std::vector<Step>& steps, const std::vector<Cal
 std::string death_of(const JumpReport& jump) {
   switch (jump.outcome) {
     case abi::Outcome::kFault:
-      return "firmware or payload faulted: " + report::fault_text(jump.fault);
+      return "firmware or payload faulted: " + report::fault_text(jump);
     case abi::Outcome::kTimeout:
       return "the firmware call did not come back in time";
     case abi::Outcome::kRefused:

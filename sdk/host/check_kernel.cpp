@@ -7,6 +7,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "host/acpi_tables.hpp"
 #include "host/checks.hpp"
 #include "host/cpu_flags.hpp"
 #include "host/firmware.hpp"
@@ -72,13 +73,26 @@ Check check_first_cpu(const System& system) {
                 "echo 1 > /sys/devices/system/cpu/cpu0/online");
 }
 
+// What stops a payload that hangs (runtime/platform/watchdog.cpp).
+Check check_watchdog(const System& system) {
+  static constexpr const char* kId = "watchdog";
+  static constexpr const char* kTitle = "a payload that hangs is stopped";
+  const std::uint64_t hpet = find_hpet(system);
+  const std::uint64_t io_apic = find_io_apic(system);
+  if (hpet != 0 && io_apic != 0) {
+    return passed(
+        kId, kTitle,
+        fmt::format("by an NMI from the HPET at {:#x} through the I/O APIC at {:#x}", hpet, io_apic));
+  }
+  return remark(
+      kId, kTitle, fmt::format("only while interrupts are on: no {}", hpet == 0 ? "HPET" : "I/O APIC"),
+      hpet == 0 ? "turn the HPET on in the firmware setup" : "turn the I/O APIC on in the firmware setup");
+}
+
 std::vector<Check> processor_remarks(const System& system) {
   const bool la57 = has_cpu_flag(system, "la57");
-  const std::uint64_t hpet = find_hpet(system);
   return {passed("paging-depth", "paging depth is known", la57 ? "5 levels (la57)" : "4 levels"),
-          hpet != 0 ? passed("hpet", "HPET is found", fmt::format("at {:#x}", hpet))
-                    : remark("hpet", "HPET is found", "none below 4 GiB: the stub's watchdog needs one",
-                             "turn the HPET on in the firmware setup")};
+          check_watchdog(system)};
 }
 
 Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel) {

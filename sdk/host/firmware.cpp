@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstring>
-#include <numeric>
 
 #include <kjump/abi/layout.hpp>
 
@@ -81,31 +80,6 @@ Result<LowMemoryFacts> read_page_zero(const System& system) {
 
 bool booted_by_efi(const System& system) {
   return system.exists("/sys/firmware/efi");
-}
-
-std::uint64_t find_hpet(const System& system) {
-  // ACPI header (36 bytes), event timer block id, then a generic address: space id at 40, address at 44.
-  constexpr std::size_t kTableBytes = 56;
-  constexpr std::size_t kLengthOffset = 4;
-  constexpr std::size_t kSpaceOffset = 40;
-  constexpr std::size_t kAddressOffset = 44;
-  constexpr std::uint64_t kFourGib = std::uint64_t{1} << 32;  // the stub reaches it with paging off
-  const auto table = system.read_fact("/sys/firmware/acpi/tables/HPET");
-  if (!table || table->size() < kTableBytes || !table->starts_with("HPET")) {
-    return 0;
-  }
-  std::uint32_t length = 0;
-  std::memcpy(&length, table->data() + kLengthOffset, sizeof(length));
-  if (length < kTableBytes || length > table->size()) {
-    return 0;
-  }
-  const unsigned sum =
-      std::accumulate(table->begin(), table->begin() + length, 0U,
-                      [](unsigned so_far, char byte) { return so_far + static_cast<unsigned char>(byte); });
-  const bool in_memory = (*table)[kSpaceOffset] == 0;
-  std::uint64_t address = 0;
-  std::memcpy(&address, table->data() + kAddressOffset, sizeof(address));
-  return sum % 256 == 0 && in_memory && address < kFourGib ? address : 0;
 }
 
 }  // namespace kjump

@@ -26,7 +26,4 @@ struct LowMemoryFacts {
 /// Linux was started by EFI firmware.
 [[nodiscard]] bool booted_by_efi(const System& system);
 
-/// Physical address of the HPET's registers from the ACPI table; 0 without one below 4 GiB.
-[[nodiscard]] std::uint64_t find_hpet(const System& system);
-
 }  // namespace kjump

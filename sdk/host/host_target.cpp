@@ -6,6 +6,7 @@
 
 #include "host/open_session.hpp"
 #include "host/wake/check_disks.hpp"
+#include "image/fault_place.hpp"
 
 namespace kjump {
 namespace {
@@ -24,14 +25,16 @@ class HostTarget final : public Target {
       progress_(text);
     }
   }
-  [[nodiscard]] Result<void> jump_all(Session& session, const RunRequest& request, RunReport& report) const;
+  [[nodiscard]] Result<void> jump_all(Session& session, const Image& image, const RunRequest& request,
+                                      RunReport& report) const;
 
   System& system_;
   DoorOptions door_;
   Progress progress_;
 };
 
-Result<void> HostTarget::jump_all(Session& session, const RunRequest& request, RunReport& report) const {
+Result<void> HostTarget::jump_all(Session& session, const Image& image, const RunRequest& request,
+                                  RunReport& report) const {
   for (std::uint32_t number = 1; number <= request.jumps; ++number) {
     say(fmt::format("jump {} of {}", number, request.jumps));
     auto jumped = session.jump(request.request, request.deadline_ms);
@@ -47,6 +50,7 @@ Result<void> HostTarget::jump_all(Session& session, const RunRequest& request, R
     }
     report.jumps.push_back(*std::move(jumped));
     if (report.jumps.back().outcome != abi::Outcome::kReturned) {
+      report.jumps.back().place = place_of(image, report.jumps.back().fault);
       break;
     }
     if (session.interrupted()) {
@@ -68,11 +72,7 @@ Result<RunReport> HostTarget::run(const Image& image, const RunRequest& request)
   report.door = session.door();
   report.door_reason = session.door_reason();
   report.kernel = session.kernel();
-  if (request.deadline_ms != 0) {
-    report.notes.emplace_back(
-        "the deadline is told to the payload; one that hangs cannot be interrupted yet");
-  }
-  KJUMP_CHECK(jump_all(session, request, report));
+  KJUMP_CHECK(jump_all(session, image, request, report));
   report.notes.insert(report.notes.end(), session.notes().begin(), session.notes().end());
   if (const auto closed = session.close(); !closed) {
     report.notes.push_back(closed.error().text());

@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "host/acpi_tables.hpp"
 #include "host/checks.hpp"
 #include "host/doors.hpp"
 #include "host/exchange.hpp"
-#include "host/firmware.hpp"
 #include "host/open_session.hpp"
 #include "host/physical_memory.hpp"
 #include "host/session_lock.hpp"
@@ -96,6 +96,7 @@ Result<void> take_exchange(Session::State& state, abi::LoaderParameters& paramet
 Result<void> load(Session::State& state, const Image& image, const TscCalibration& calibration) {
   abi::LoaderParameters parameters;
   parameters.hpet_base = find_hpet(state.system);
+  parameters.io_apic_base = find_io_apic(state.system);
   if (!state.info.standalone()) {
     KJUMP_CHECK(take_exchange(state, parameters));
   }

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "report/base64.hpp"
@@ -38,6 +40,50 @@ Json phases_to_json(const Phases& phases) {
               {"way_back", value(phases.way_back)}};
 }
 
+// With kind "interrupt" or "far-call"; null when no firmware was running.
+Json call_to_json(const abi::FaultRecord& fault) {
+  if (fault.in_firmware == 0) {
+    return {};
+  }
+  Json call = fields_to_json<Json>(fault.call);
+  call["kind"] = fault.call.kind == abi::CallKind::kFarCall ? "far-call" : "interrupt";
+  return call;
+}
+
+Json fault_to_json(const JumpReport& jump) {
+  if (jump.outcome != abi::Outcome::kFault && jump.outcome != abi::Outcome::kTimeout) {
+    return {};
+  }
+  Json fault = fields_to_json<Json>(jump.fault);
+  fault["code"] = encode_base64(std::as_bytes(std::span(jump.fault.code)));
+  fault["stack"] = encode_base64(std::as_bytes(std::span(jump.fault.stack)));
+  fault["place"] = jump.place;
+  fault["call"] = call_to_json(jump.fault);
+  return fault;
+}
+
+void read_bytes(const Json& json, const char* key, std::span<std::uint8_t> to) {
+  const auto bytes = decode_base64(json.at(key).get<std::string>());
+  if (!bytes || bytes->size() != to.size()) {
+    throw Mismatch{fmt::format("{} is not base64 of {} bytes", key, to.size())};
+  }
+  std::transform(bytes->begin(), bytes->end(), to.begin(),
+                 [](std::byte byte) { return std::to_integer<std::uint8_t>(byte); });
+}
+
+void read_fault(const Json& json, JumpReport& jump) {
+  fields_from_json(json, jump.fault);
+  read_bytes(json, "code", jump.fault.code);
+  read_bytes(json, "stack", jump.fault.stack);
+  jump.place = json.at("place").get<std::string>();
+  const Json& call = json.at("call");
+  if (!call.is_null()) {
+    fields_from_json(call, jump.fault.call);
+    const bool far = call.at("kind").get<std::string>() == "far-call";
+    jump.fault.call.kind = far ? abi::CallKind::kFarCall : abi::CallKind::kInterrupt;
+  }
+}
+
 Json jump_to_json(const JumpReport& jump) {
   return Json{{"outcome", outcome_name(jump.outcome)},
               {"status", jump.status},
@@ -48,7 +94,7 @@ Json jump_to_json(const JumpReport& jump) {
               {"repairs", repair_names(jump.repairs)},
               {"hardware", hardware_names(jump.hardware_notes)},
               {"entry_state", fields_to_json<Json>(jump.entry)},
-              {"fault", jump.outcome == abi::Outcome::kFault ? fields_to_json<Json>(jump.fault) : Json()},
+              {"fault", fault_to_json(jump)},
               {"reason", text_to_utf8(jump.reason)}};
 }
 
@@ -89,7 +135,7 @@ JumpReport read_jump(const Json& json) {
   jump.hardware_notes = read_bits(json, "hardware", hardware_bit);
   fields_from_json(json.at("entry_state"), jump.entry);
   if (!json.at("fault").is_null()) {
-    fields_from_json(json.at("fault"), jump.fault);
+    read_fault(json.at("fault"), jump);
   }
   jump.reason = text_from_utf8(json.at("reason").get<std::string>(), "reason");
   return jump;

@@ -57,6 +57,22 @@ void visit_fields(Fault& fault, Visit visit) {
   visit("eip", fault.eip), visit("esp", fault.esp), visit("eflags", fault.eflags), visit("cr2", fault.cr2);
   visit("eax", fault.eax), visit("ebx", fault.ebx), visit("ecx", fault.ecx), visit("edx", fault.edx);
   visit("esi", fault.esi), visit("edi", fault.edi), visit("ebp", fault.ebp);
+  visit("ss", fault.ss), visit("ds", fault.ds), visit("es", fault.es), visit("fs", fault.fs);
+  visit("gs", fault.gs), visit("dr6", fault.dr6), visit("mode", fault.mode);
+  visit("in_firmware", fault.in_firmware);
+}
+
+/// The call that was running at a fault; its registers are those that the payload gave.
+template <typename Call, typename Visit>
+requires std::is_same_v<std::remove_const_t<Call>, abi::FirmwareCall>
+void visit_fields(Call& call, Visit visit) {
+  auto& registers = call.registers;
+  visit("vector", call.vector), visit("target_segment", call.target_segment);
+  visit("target_offset", call.target_offset);
+  visit("eax", registers.eax), visit("ebx", registers.ebx), visit("ecx", registers.ecx);
+  visit("edx", registers.edx), visit("esi", registers.esi), visit("edi", registers.edi);
+  visit("ebp", registers.ebp), visit("ds", registers.ds), visit("es", registers.es);
+  visit("fs", registers.fs), visit("gs", registers.gs), visit("eflags", registers.eflags);
 }
 
 /// Registers as hexadecimal text: many readers of JSON lose digits of numbers above 2^53.

@@ -145,12 +145,4 @@ std::string exception_name(std::uint32_t vector) {
                                      : fmt::format("exception {}", vector);
 }
 
-std::string fault_text(const abi::FaultRecord& fault) {
-  std::string text = fmt::format("{} at {:04x}:{:08x}", exception_name(fault.vector), fault.cs, fault.eip);
-  if (fault.vector < 32 && (abi::kVectorsWithErrorCode >> fault.vector & 1) != 0) {
-    text += fmt::format(", error code {:#x}", fault.error_code);
-  }
-  return text;
-}
-
 }  // namespace kjump::report

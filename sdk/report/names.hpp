@@ -31,7 +31,4 @@ namespace kjump::report {
 /// "general protection fault (#GP)"; "exception 31" for a vector without a name.
 [[nodiscard]] std::string exception_name(std::uint32_t vector);
 
-/// "general protection fault (#GP) at 0010:00012345, error code 0x0".
-[[nodiscard]] std::string fault_text(const abi::FaultRecord& fault);
-
 }  // namespace kjump::report

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "report/fault.hpp"
 #include "report/names.hpp"
 
 namespace kjump::report {
@@ -57,7 +58,9 @@ std::string outcome_text(const JumpReport& jump) {
     case abi::Outcome::kReturned:
       return fmt::format("returned, status {}", jump.status);
     case abi::Outcome::kFault:
-      return "fault: " + fault_text(jump.fault);
+      return "fault: " + fault_text(jump);
+    case abi::Outcome::kTimeout:
+      return "timeout: stopped " + fault_text(jump);
     default:
       return std::string(outcome_name(jump.outcome));
   }
@@ -71,7 +74,9 @@ std::string outcome_line(const JumpReport& jump, std::size_t number) {
   if (jump.repairs != 0) {
     line += fmt::format(" (put right after firmware calls: {})", fmt::join(repair_names(jump.repairs), ", "));
   }
-  return line + "\n";
+  line += "\n";
+  const bool stopped = jump.outcome == abi::Outcome::kFault || jump.outcome == abi::Outcome::kTimeout;
+  return stopped ? line + fault_details(jump.fault) : line;
 }
 
 std::string phase_text(const std::optional<std::uint64_t>& phase) {

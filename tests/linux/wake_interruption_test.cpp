@@ -95,7 +95,7 @@ TEST_F(WakeInterruption, AnOrdinarySuspendAfterAKilledJumpWakesUp) {
 
 TEST_F(WakeInterruption, AFaultOfThePayloadComesBack) {
   const JobResult result = run("debian", R"sh(
-printf u >/tmp/what
+printf pu >/tmp/what
 kjump run /job/test_faults.kjump --door wake --in /tmp/what --json >/tmp/report 2>/tmp/err; status=$?
 echo "== status"; echo $status
 echo "== report"; cat /tmp/report

@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "host/acpi_tables.hpp"
 #include "host/firmware.hpp"
 #include "host/memory_map.hpp"
 #include "host/physical_memory.hpp"

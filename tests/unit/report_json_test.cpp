@@ -41,6 +41,10 @@ RunReport full_report() {
   std::memset(jump.entry.reserved_selectors, 0, sizeof jump.entry.reserved_selectors);
   std::memset(jump.entry.reserved, 0, sizeof jump.entry.reserved);
   fill(jump.fault, sizeof jump.fault);
+  jump.fault.call.kind = abi::CallKind::kFarCall;
+  jump.fault.call.registers.stack = 0;  // what a call gives back says nothing about one that did not
+  jump.fault.call.repairs = 0;
+  jump.place = "kjump_main+0x12";
   RunReport report{"vm",       "carrier",  "as asked",  "6.12.0", {jump, JumpReport{}},
                    {"a note"}, "/tmp/log", {"a breach"}};
   report.jumps[1].outcome = abi::Outcome::kReturned;

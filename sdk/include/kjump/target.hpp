@@ -48,7 +48,8 @@ struct JumpReport {
   std::uint32_t hardware_notes = 0;  ///< abi::kHardware* bits
   Phases phases;
   abi::EntryState entry{};   ///< the processor as the stub found it
-  abi::FaultRecord fault{};  ///< meaningful when outcome is kFault
+  abi::FaultRecord fault{};  ///< meaningful when outcome is kFault or kTimeout
+  std::string place;         ///< where in the payload that was: "kjump_main+0x12"; empty in firmware
   std::string reason;        ///< in words, for kTimeout and kRefused
 };
 

@@ -8,6 +8,7 @@
 
 #include <kjump/abi/carrier.hpp>
 
+#include "image/fault_place.hpp"
 #include "report/names.hpp"
 #include "targets/qemu/files.hpp"
 
@@ -70,6 +71,7 @@ Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& im
     const auto& times = result.jump[i];
     report.jumps.back().phases = phases_of(exchange, {times.tsc_before, times.tsc_after, {}, {}}, rate);
     if (report.jumps.back().outcome != abi::Outcome::kReturned) {
+      report.jumps.back().place = place_of(image, report.jumps.back().fault);
       break;
     }
   }

@@ -25,6 +25,7 @@ abi::LoaderParameters loader_parameters(std::uint64_t nonce) {
   parameters.kernel_gdt_base = abi::kCarrierGdtBase;
   parameters.kernel_gdt_limit = abi::kCarrierGdtLimit;
   parameters.hpet_base = abi::kCarrierHpetBase;
+  parameters.io_apic_base = abi::kCarrierIoApicBase;
   return parameters;
 }
 

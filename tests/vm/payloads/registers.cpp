@@ -96,7 +96,7 @@ void check_processor(const char* when) {
   check("gdtr limit", abi::kGdtBytes - 1, gdtr.limit);
   check("gdtr in real segment", 1,
         gdtr.base >= abi::kRealBase && gdtr.base < abi::kRealBase + abi::kRealBytes);
-  check("idtr limit", abi::kExceptionVectors * 8 - 1, idtr.limit);
+  check("idtr limit", abi::kIdtVectors * 8 - 1, idtr.limit);
   check("DF IF AC TF NT", 0, flags & 0x47700 & ~0x3000u);
   check("ss", abi::kSelectorData32, ss);
   check("pic master mask", 0xB8, io::read8(0x21));

@@ -20,6 +20,7 @@ inline constexpr uint32_t kCarrierGdtBase = 0x1F00000;  // 31 MiB
 inline constexpr uint16_t kCarrierGdtLimit = 0x7F;
 inline constexpr uint16_t kCarrierTss = 0x40;             // Linux's GDT_ENTRY_TSS * 8
 inline constexpr uint32_t kCarrierHpetBase = 0xFED00000;  // QEMU pc and q35
+inline constexpr uint32_t kCarrierIoApicBase = 0xFEC00000;
 // Linux accepts interrupt classes from 1 up (arch/x86/kernel/apic/apic.c: setup_local_APIC).
 inline constexpr uint32_t kCarrierTaskPriority = 0x10;
 inline constexpr uint32_t kCarrierMaxJumps = 256;

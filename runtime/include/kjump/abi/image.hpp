@@ -68,6 +68,7 @@ struct LoaderParameters {
   uint64_t nonce = 0;             ///< the exchange must hold the same, or it is not touched
   uint64_t kernel_gdt_base = 0;   ///< linear address in the kernel's map, CPU 0's GDT
   uint64_t hpet_base = 0;         ///< physical address of the HPET registers; 0: no HPET
+  uint64_t io_apic_base = 0;      ///< physical address of the I/O APIC whose pins are GSIs from 0; 0: none
   uint16_t kernel_gdt_limit = 0;  ///< as for LGDT
   uint16_t parameters_bytes = sizeof(LoaderParameters);  ///< what this image has room for
   uint32_t wake_code = 0;                                ///< physical address of the kernel's wake-up code
@@ -78,11 +79,11 @@ struct LoaderParameters {
 inline constexpr uint32_t kParameterHasExchange = 1u << 0;
 inline constexpr uint32_t kParameterLoadKernelGdt = 1u << 1;
 
-inline constexpr uint32_t kLoaderParametersBytes = 80;
+inline constexpr uint32_t kLoaderParametersBytes = 88;
 static_assert(sizeof(LoaderParameters) == kLoaderParametersBytes);
 static_assert(offsetof(LoaderParameters, nonce) == 8);
-static_assert(offsetof(LoaderParameters, kernel_gdt_limit) == 32);
-static_assert(offsetof(LoaderParameters, wake_code) == 36);
+static_assert(offsetof(LoaderParameters, kernel_gdt_limit) == 40);
+static_assert(offsetof(LoaderParameters, wake_code) == 44);
 static_assert(sizeof(LoaderParameters::displaced) >= kWakeJumpBytes);
 
 }  // namespace kjump::abi

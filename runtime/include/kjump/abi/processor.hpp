@@ -42,7 +42,11 @@ inline constexpr uint32_t kFlagsDirection = 1u << 10;
 inline constexpr uint32_t kFlagsAlignmentCheck = 1u << 18;
 
 inline constexpr uint32_t kExceptionVectors = 22;  // 0 (#DE) to 21 (#CP)
+inline constexpr uint32_t kVectorBreakpoint = 3;
 inline constexpr uint32_t kVectorNmi = 2;
+// Gates of the physical-mode IDT: exceptions, and the second 8259's lines where firmware wants them.
+inline constexpr uint32_t kSlaveVectors = 0x70;
+inline constexpr uint32_t kIdtVectors = 0x78;
 // Exceptions that push an error code: 8, 10-14, 17, 21 (SDM volume 3, table 6-1).
 inline constexpr uint32_t kVectorsWithErrorCode = 0x00227D00;
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/// What a payload was doing when an exception or the watchdog ended it.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <kjump/abi/firmware_call.hpp>
+
+namespace kjump::abi {
+
+/// Mode of the processor at the fault.
+enum class FaultMode : uint8_t {
+  kReal = 1,
+  kPhysical = 2,  ///< 32-bit protected mode, paging off
+};
+
+/// Instead of an exception's number: the timer tick that found the deadline passed, while interrupts were on.
+inline constexpr uint32_t kVectorDeadline = 0x100;
+
+inline constexpr uint32_t kFaultCodeBytes = 16;
+inline constexpr uint32_t kFaultStackBytes = 32;
+
+/// Outcomes kFault and kTimeout. In real mode eip, esp and eflags are 16 bits wide, code lies at cs * 16 +
+/// eip.
+struct FaultRecord {
+  uint32_t vector;      ///< exception, or kVectorDeadline
+  uint32_t error_code;  ///< 0 for an exception without
+  uint32_t eip;
+  uint32_t cs;
+  uint32_t eflags;
+  uint32_t esp;
+  uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
+  uint32_t cr2;
+  uint32_t dr6;  ///< which breakpoint, for a debug exception (SDM volume 3, 17.2.3)
+  uint16_t ss, ds, es, fs, gs;
+  uint8_t mode;                     ///< FaultMode
+  uint8_t in_firmware;              ///< 1: during the firmware call that `call` holds
+  uint8_t code[kFaultCodeBytes];    ///< from CS:EIP on; zero where it lies above 1 MiB
+  uint8_t stack[kFaultStackBytes];  ///< from SS:ESP on, likewise
+  FirmwareCall call;                ///< as the payload made it
+};
+
+inline constexpr uint32_t kFaultRecordBytes = 176;
+static_assert(sizeof(FaultRecord) == kFaultRecordBytes);
+static_assert(offsetof(FaultRecord, ss) == 60 && offsetof(FaultRecord, call) == 120);
+
+/// Interrupt vectors whose real-mode handlers are the runtime's while a payload runs: exceptions, NMI, and
+/// the timer's. Vectors from kFirstIrqVector on are also interrupt lines of the first 8259 (T27).
+inline constexpr uint32_t kHookedVectors = 16;  ///< looked at; kHookedVectorMask of them are hooked
+inline constexpr uint32_t kFirstIrqVector = 8;
+inline constexpr uint32_t kVectorTimer = 8;
+/// 0-7; the double fault's, which is the timer's; stack fault and general protection.
+inline constexpr uint32_t kHookedVectorMask = 0x31FF;
+inline constexpr uint32_t kHookBytes = 8;  ///< distance between two handlers' entries
+
+}  // namespace kjump::abi

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "platform/watchdog.hpp"
+
+#include <kjump/abi/layout.hpp>
+
+#include "platform/local_apic.hpp"
+
+extern "C" {
+extern char kjump_ticks_left[];  // linked at its offset in the real segment
+uint8_t kjump_watchdog_is_armed = 0;
+}
+
+namespace kjump::platform {
+
+namespace {
+
+// IA-PC HPET specification 1.0a, 2.3.
+constexpr uint32_t kPeriod = 0x04;  // femtoseconds a tick
+constexpr uint32_t kCapabilities = 0x00;
+constexpr uint32_t kConfiguration = 0x10;
+constexpr uint32_t kEnable = 1u << 0;
+constexpr uint32_t kCounter = 0xF0;
+constexpr uint32_t kTimers = 0x100;
+constexpr uint32_t kTimerBytes = 0x20;
+// A timer's registers.
+constexpr uint32_t kTimerConfig = 0x00;
+constexpr uint32_t kComparator = 0x08;
+constexpr uint32_t kInterruptEnable = 1u << 2;
+constexpr uint32_t kWide = 1u << 5;  // 64 bits
+constexpr uint32_t kRouteShift = 9;
+constexpr uint32_t kRoutes = 32;
+
+constexpr uint32_t kIsaPins = 16;  // below: lines that somebody may use
+constexpr uint32_t kTickMs = 55;   // of the PIT at 18.2 Hz, rounded up
+constexpr uint32_t kNmiLaterMs = 300;
+
+volatile uint32_t& at(uint32_t address) {
+  return *reinterpret_cast<volatile uint32_t*>(address);
+}
+
+uint64_t read_wide(uint32_t address) {
+  uint32_t high = at(address + 4);
+  for (;;) {
+    const uint32_t low = at(address);
+    const uint32_t again = at(address + 4);
+    if (again == high) {
+      return uint64_t{high} << 32 | low;
+    }
+    high = again;
+  }
+}
+
+void write_wide(uint32_t address, uint64_t value) {
+  at(address) = static_cast<uint32_t>(value);
+  at(address + 4) = static_cast<uint32_t>(value >> 32);
+}
+
+// 10^12 / period: femtoseconds in a millisecond. A quotient of 64 by 32 bits would need a library.
+uint32_t ticks_per_ms(uint32_t period) {
+  uint32_t quotient = 0xD4A51000;  // 10^12, low half
+  uint32_t high = 0xE8;
+  asm("divl %2" : "+a"(quotient), "+d"(high) : "r"(period));
+  return quotient;
+}
+
+volatile uint32_t& ticks_left() {
+  return at(abi::kRealBase + static_cast<uint32_t>(reinterpret_cast<uintptr_t>(kjump_ticks_left)));
+}
+
+}  // namespace
+
+Watchdog::Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t deadline_ms)
+    : hpet_base_(hpet_base), io_apic_(io_apic_base) {
+  if (deadline_ms == 0) {
+    return;
+  }
+  ticks_left() = deadline_ms / kTickMs + 2;
+  if (choose_comparator()) {
+    arm(deadline_ms + kNmiLaterMs);
+  }
+}
+
+// The last timer that is 64 bits wide and reaches a pin which belongs to no ISA line: Linux ticks with the
+// first. What it reaches is what it keeps (IA-PC HPET 1.0a, 2.3.8, Tn_INT_ROUTE_CNF); the capability mask of
+// QEMU's pc machine says less than it can do.
+bool Watchdog::choose_comparator() {
+  const uint32_t pins = io_apic_.pins();
+  if (hpet_base_ == 0 || pins <= kIsaPins) {
+    return false;
+  }
+  const uint32_t last = at(hpet_base_ + kCapabilities) >> 8 & 0x1F;
+  for (uint32_t timer = last + 1; timer-- > 0;) {
+    timer_ = hpet_base_ + kTimers + timer * kTimerBytes;
+    timer_config_before_ = at(timer_ + kTimerConfig);
+    if ((timer_config_before_ & kWide) != 0 && choose_pin(pins < kRoutes ? pins : kRoutes)) {
+      return true;
+    }
+    at(timer_ + kTimerConfig) = timer_config_before_;
+  }
+  return false;
+}
+
+bool Watchdog::choose_pin(uint32_t pins) {
+  for (uint32_t pin = pins; pin-- > kIsaPins;) {
+    at(timer_ + kTimerConfig) = pin << kRouteShift;  // edge, once, 64 bits
+    if ((at(timer_ + kTimerConfig) >> kRouteShift) % kRoutes == pin) {
+      pin_ = pin;
+      return true;
+    }
+  }
+  return false;
+}
+
+void Watchdog::arm(uint32_t deadline_ms) {
+  entry_before_ = io_apic_.read_entry(pin_);
+  hpet_config_before_ = at(hpet_base_ + kConfiguration);
+  comparator_before_ = read_wide(timer_ + kComparator);
+  at(hpet_base_ + kConfiguration) = hpet_config_before_ | kEnable;
+  const uint64_t ticks = uint64_t{ticks_per_ms(at(hpet_base_ + kPeriod))} * deadline_ms;
+  end_ = read_wide(hpet_base_ + kCounter) + ticks;
+  write_wide(timer_ + kComparator, end_);
+  io_apic_.write_entry(pin_, IoApic::nmi_for(LocalApic().id()));
+  kjump_watchdog_is_armed = 1;
+  at(timer_ + kTimerConfig) = pin_ << kRouteShift | kInterruptEnable;
+}
+
+bool Watchdog::expired() const {
+  return has_nmi() && read_wide(hpet_base_ + kCounter) >= end_;
+}
+
+Watchdog::~Watchdog() {
+  ticks_left() = 0;
+  if (!has_nmi()) {
+    return;
+  }
+  at(timer_ + kTimerConfig) = pin_ << kRouteShift;
+  kjump_watchdog_is_armed = 0;
+  io_apic_.write_entry(pin_, entry_before_);
+  write_wide(timer_ + kComparator, comparator_before_);
+  at(timer_ + kTimerConfig) = timer_config_before_;
+  at(hpet_base_ + kConfiguration) = hpet_config_before_;
+}
+
+}  // namespace kjump::platform

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/// The deadline of a jump. Two hands hold it: the timer's interrupt, which counts ticks while firmware waits
+/// with interrupts on (asm/real_exceptions.asm), and a little later an NMI, which stops everything else. The
+/// NMI comes from an HPET comparator through the I/O APIC (kexec_jump.md section 12). Physical mode.
+///
+/// The tick has the first word because the NMI has a limit: while SeaBIOS runs 32-bit code of its own its IDT
+/// is empty, and an NMI resets the machine. Such code that waits lets ticks through.
+#pragma once
+
+#include <stdint.h>
+
+#include "platform/io_apic.hpp"
+
+namespace kjump::platform {
+
+class Watchdog {
+ public:
+  /// Armed from here on. `deadline_ms` 0: never. Bases are physical addresses, 0: there is none. HPET legacy
+  /// routing must be off.
+  Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t deadline_ms);
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+  ~Watchdog();  ///< disarmed; comparator and I/O APIC as they were
+
+  /// The time is up. Otherwise an NMI came from elsewhere.
+  [[nodiscard]] bool expired() const;
+  /// There is a comparator that can raise an NMI.
+  [[nodiscard]] bool has_nmi() const { return pin_ != kNoPin; }
+
+ private:
+  static constexpr uint32_t kNoPin = 0xFFFFFFFF;
+
+  bool choose_comparator();
+  bool choose_pin(uint32_t pins);
+  void arm(uint32_t deadline_ms);
+
+  uint32_t hpet_base_;
+  IoApic io_apic_;
+  uint32_t timer_ = 0;  ///< address of the comparator's registers
+  uint32_t pin_ = kNoPin;
+  uint64_t end_ = 0;  ///< of the main counter
+  uint64_t entry_before_ = 0;
+  uint32_t hpet_config_before_ = 0;
+  uint32_t timer_config_before_ = 0;
+  uint64_t comparator_before_ = 0;
+};
+
+}  // namespace kjump::platform

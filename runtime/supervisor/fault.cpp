@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "supervisor/fault.hpp"
+
+#include <kjump/abi/layout.hpp>
+
+using namespace kjump;
+
+extern "C" {
+extern char kjump_fault[];  // linked at its offset in the real segment
+extern abi::FirmwareCall* kjump_running_call;
+abi::Trail* kjump_trail = nullptr;
+}
+
+namespace kjump::supervisor {
+
+namespace {
+
+// Only there is reading free of side effects: above may be devices.
+constexpr uint32_t kReadableEnd = 0x100000;
+
+abi::Trail nobodys_trail;
+
+void copy_where_readable(uint8_t* to, uint32_t from, uint32_t bytes) {
+  for (uint32_t i = 0; i < bytes && from + i < kReadableEnd; ++i) {
+    auto address = from + i;
+    asm("" : "+r"(address));  // page 0 is memory like any other
+    to[i] = *reinterpret_cast<const volatile uint8_t*>(address);
+  }
+}
+
+uint32_t linear(const abi::FaultRecord& fault, uint32_t segment, uint32_t offset) {
+  return fault.mode == static_cast<uint8_t>(abi::FaultMode::kReal) ? (segment << 4) + offset : offset;
+}
+
+}  // namespace
+
+void complete_fault_record(abi::FaultRecord& fault) {
+  const uint32_t address = abi::kRealBase + static_cast<uint32_t>(reinterpret_cast<uintptr_t>(kjump_fault));
+  fault = *reinterpret_cast<const abi::FaultRecord*>(address);
+  copy_where_readable(fault.code, linear(fault, fault.cs, fault.eip), sizeof fault.code);
+  copy_where_readable(fault.stack, linear(fault, fault.ss, fault.esp), sizeof fault.stack);
+  fault.in_firmware = kjump_running_call != nullptr ? 1 : 0;
+  if (kjump_running_call != nullptr) {
+    fault.call = *kjump_running_call;
+    kjump_running_call = nullptr;
+  }
+}
+
+void set_trail(abi::Trail* trail) {
+  kjump_trail = trail != nullptr ? trail : &nobodys_trail;
+  *kjump_trail = {};
+}
+
+}  // namespace kjump::supervisor

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/// What the firmware's ACPI tables, as Linux hands them out, say about the interrupt hardware. Physical
+/// addresses; 0 where there is none, where a table is damaged, or where the address lies above 4 GiB: the
+/// stub reaches it with paging off.
+#pragma once
+
+#include <cstdint>
+
+#include "host/system.hpp"
+
+namespace kjump {
+
+/// The HPET's registers (IA-PC HPET specification 1.0a, 3.2.4: table HPET).
+[[nodiscard]] std::uint64_t find_hpet(const System& system);
+
+/// The I/O APIC whose first pin is global system interrupt 0 (ACPI specification 6.5, 5.2.12.3: table APIC).
+[[nodiscard]] std::uint64_t find_io_apic(const System& system);
+
+}  // namespace kjump

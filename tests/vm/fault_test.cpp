@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Rule: whatever the payload or firmware does wrong, in either mode, the jump comes back with what, where,
+// and in which call, and the return contract holds; what hangs is stopped at its deadline.
+#include <algorithm>
+#include <iterator>
+
+#include <kjump/abi/processor.hpp>
+
+#include "vm/run.hpp"
+
+namespace kjump::tests {
+namespace {
+
+constexpr std::uint32_t kDeadlineMs = 400;
+
+struct FaultCase {
+  const char* name;
+  const char* payload;
+  const char* request;
+  std::uint32_t vector;
+  std::uint32_t error_code;
+  abi::FaultMode mode;
+  bool in_firmware;
+  const char* place;                ///< symbol
+  std::vector<unsigned char> code;  ///< first bytes at the faulting instruction
+};
+
+class Fault : public testing::TestWithParam<FaultCase> {};
+
+TEST_P(Fault, ComesBackAsAnOutcomeWithItsPlace) {
+  const FaultCase& expected = GetParam();
+  const RunReport report = run(expected.payload, expected.request);
+  ASSERT_EQ(report.jumps.size(), 1U);
+  const JumpReport& jump = report.jumps[0];
+  const abi::FaultRecord& fault = jump.fault;
+  ASSERT_EQ(jump.outcome, abi::Outcome::kFault);
+  EXPECT_EQ(fault.vector, expected.vector);
+  EXPECT_EQ(fault.error_code, expected.error_code);
+  EXPECT_EQ(fault.mode, static_cast<std::uint8_t>(expected.mode));
+  EXPECT_EQ(fault.cs, expected.mode == abi::FaultMode::kReal ? abi::kRealSegment : abi::kSelectorCode32);
+  EXPECT_EQ(fault.in_firmware, expected.in_firmware ? 1 : 0);
+  EXPECT_EQ(jump.place.substr(0, jump.place.find('+')), expected.place);
+  EXPECT_TRUE(std::equal(expected.code.begin(), expected.code.end(), std::begin(fault.code)))
+      << std::hex << unsigned{fault.code[0]} << " " << unsigned{fault.code[1]};
+  if (expected.in_firmware) {
+    EXPECT_EQ(fault.call.kind, abi::CallKind::kFarCall);
+    EXPECT_EQ(fault.call.target_segment, abi::kRealSegment);
+    EXPECT_EQ(fault.call.registers.ebx, 0xB00B0001U);
+    const std::uint16_t returns_to = fault.stack[2] | fault.stack[3] << 8;
+    EXPECT_EQ(returns_to, abi::kRealSegment) << "on top of the callee's stack is its way back";
+  }
+  if (expected.request == std::string("pu")) {
+    EXPECT_EQ(fault.esi, 0x600DU);
+  }
+}
+
+constexpr auto kReal = abi::FaultMode::kReal;
+constexpr auto kPhysical = abi::FaultMode::kPhysical;
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, Fault,
+    testing::Values(
+        FaultCase{"physical_ud", "test_faults", "pu", 6, 0, kPhysical, false, "kjump_main", {0x0F, 0x0B}},
+        FaultCase{"physical_de", "test_faults", "pd", 0, 0, kPhysical, false, "kjump_main", {0xF7, 0xF1}},
+        FaultCase{"physical_gp", "test_faults", "pg", 13, 0x1238, kPhysical, false, "kjump_main", {}},
+        FaultCase{"physical_bp", "test_faults", "pb", 3, 0, kPhysical, false, "kjump_main", {}},
+        FaultCase{"callee_ud", "test_faults", "ru", 6, 0, kReal, true, "callee_faults", {0x0F, 0x0B}},
+        FaultCase{"callee_de", "test_faults", "rd", 0, 0, kReal, true, "callee_faults", {0xF7, 0xF1}},
+        FaultCase{"callee_bp", "test_faults", "rb", 3, 0, kReal, true, "callee_faults", {}},
+        FaultCase{"callee_gp", "test_faults", "rg", 13, 0, kReal, true, "callee_faults", {0x66, 0x66}},
+        FaultCase{"callee_of", "test_faults", "ro", 4, 0, kReal, true, "callee_faults", {}},
+        FaultCase{"callee_db", "test_faults", "rt", 1, 0, kReal, true, "callee_faults", {}},
+        FaultCase{"callee_br", "test_faults", "ri", 5, 0, kReal, true, "callee_faults", {0x2E, 0x62}},
+        FaultCase{"real_ud", "test_real_faults", "u", 6, 0, kReal, false, "undefined", {0x0F, 0x0B}},
+        FaultCase{"real_de", "test_real_faults", "d", 0, 0, kReal, false, "divide", {0xF7, 0xF1}}),
+    [](const auto& fault) { return std::string(fault.param.name); });
+
+TEST(Interrupts, ThatAreNoFaultsGoToTheBios) {
+  for (const char* request : {"b5", "rn"}) {  // print screen by INT 5; a tick in a callee
+    const RunReport report = run("test_faults", request);
+    ASSERT_EQ(report.jumps.size(), 1U);
+    EXPECT_EQ(report.jumps[0].outcome, abi::Outcome::kReturned) << request;
+  }
+}
+
+struct HangCase {
+  const char* name;
+  const char* payload;
+  const char* request;
+  std::uint32_t vector;  ///< who stopped it
+  bool in_firmware;
+};
+
+class Hang : public testing::TestWithParam<HangCase> {};
+
+TEST_P(Hang, IsStoppedWithinASecondOfItsDeadline) {
+  const HangCase& expected = GetParam();
+  const RunReport report = run(expected.payload, expected.request, 1, {}, kDeadlineMs);
+  ASSERT_EQ(report.jumps.size(), 1U);
+  const JumpReport& jump = report.jumps[0];
+  ASSERT_EQ(jump.outcome, abi::Outcome::kTimeout);
+  EXPECT_EQ(jump.fault.vector, expected.vector);
+  EXPECT_EQ(jump.fault.in_firmware, expected.in_firmware ? 1 : 0);
+  ASSERT_TRUE(jump.phases.payload);
+  EXPECT_GE(*jump.phases.payload, kDeadlineMs * 1000 * 9 / 10);
+  EXPECT_LE(*jump.phases.payload, (kDeadlineMs + 1000) * 1000);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, Hang,
+    testing::Values(HangCase{"physical_closed", "test_faults", "pS", abi::kVectorNmi, false},
+                    HangCase{"physical_open", "test_faults", "pI", abi::kVectorDeadline, false},
+                    HangCase{"physical_halted", "test_faults", "pH", abi::kVectorNmi, false},
+                    HangCase{"callee_closed", "test_faults", "rS", abi::kVectorNmi, true},
+                    HangCase{"callee_open", "test_faults", "rI", abi::kVectorDeadline, true},
+                    HangCase{"callee_halted", "test_faults", "rH", abi::kVectorNmi, true},
+                    HangCase{"real_closed", "test_real_faults", "S", abi::kVectorNmi, false},
+                    HangCase{"real_open", "test_real_faults", "I", abi::kVectorDeadline, false},
+                    HangCase{"bios_waits_for_a_key", "test_faults", "bk", abi::kVectorDeadline, true}),
+    [](const auto& hang) { return std::string(hang.param.name); });
+
+}  // namespace
+}  // namespace kjump::tests
