@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include <kjump/abi/carrier.hpp>
+#include <kjump/abi/crash_record.hpp>
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/fault.hpp>
 #include <kjump/abi/firmware_call.hpp>

@@ -8,7 +8,6 @@ using namespace kjump;
 extern "C" {
 extern char kjump_fault[];  // linked at its offset in the real segment
 extern abi::FirmwareCall* kjump_running_call;
-abi::Trail* kjump_trail = nullptr;
 }
 
 namespace kjump::supervisor {
@@ -17,8 +16,6 @@ namespace {
 
 // Only there is reading free of side effects: above may be devices.
 constexpr uint32_t kReadableEnd = 0x100000;
-
-abi::Trail nobodys_trail;
 
 void copy_where_readable(uint8_t* to, uint32_t from, uint32_t bytes) {
   for (uint32_t i = 0; i < bytes && from + i < kReadableEnd; ++i) {
@@ -44,11 +41,6 @@ void complete_fault_record(abi::FaultRecord& fault) {
     fault.call = *kjump_running_call;
     kjump_running_call = nullptr;
   }
-}
-
-void set_trail(abi::Trail* trail) {
-  kjump_trail = trail != nullptr ? trail : &nobodys_trail;
-  *kjump_trail = {};
 }
 
 }  // namespace kjump::supervisor

@@ -10,6 +10,7 @@
 #include "platform/real_vectors.hpp"
 #include "platform/watchdog.hpp"
 #include "supervisor/fault.hpp"
+#include "supervisor/trail.hpp"
 
 using namespace kjump;
 
@@ -46,12 +47,6 @@ uint32_t low(uint64_t address) {
   return static_cast<uint32_t>(address);
 }
 
-void set_stage(abi::ExchangeHeader* header, abi::Stage stage) {
-  if (header != nullptr) {
-    header->trail.stage = static_cast<uint32_t>(stage);
-  }
-}
-
 // An NMI and a timer tick are how the watchdog stops what runs; they leave a fault's record.
 abi::Outcome judge(abi::Outcome outcome, const abi::ExchangeHeader& header,
                    const platform::Watchdog& watchdog) {
@@ -78,8 +73,8 @@ extern "C" void kjump_supervise() {
   if (header != nullptr && is_foreign(*header)) {
     return;
   }
-  supervisor::set_trail(header != nullptr ? &header->trail : nullptr);
-  set_stage(header, abi::Stage::kEntered);
+  supervisor::open_trail(kjump_parameters);
+  supervisor::set_stage(abi::Stage::kEntered);
   auto outcome = abi::Outcome::kPending;
   {
     const platform::FirmwareEnvironment environment(low(kjump_parameters.hpet_base));
@@ -94,9 +89,9 @@ extern "C" void kjump_supervise() {
     kjump_repairs = 0;
     const platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
                                       header != nullptr ? header->deadline_ms : 0);
-    set_stage(header, abi::Stage::kPayload);
+    supervisor::set_stage(abi::Stage::kPayload);
     outcome = static_cast<abi::Outcome>(kjump_run_payload());
-    set_stage(header, abi::Stage::kLeaving);
+    supervisor::set_stage(abi::Stage::kLeaving);
     if (header != nullptr) {
       header->tsc_payload_end = read_tsc();
       header->status = kjump_payload_status;

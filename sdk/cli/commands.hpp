@@ -43,5 +43,6 @@ void add_bios(CLI::App& app);
 void add_agent(CLI::App& app);
 void add_guest(CLI::App& app);
 void add_wake(CLI::App& app);
+void add_last_crash(CLI::App& app);
 
 }  // namespace kjump::cli

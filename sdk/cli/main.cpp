@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   add_link(app);
   add_guest(app);
   add_wake(app);
+  add_last_crash(app);
   add_agent(app);
   try {
     app.parse(argc, argv);

@@ -59,10 +59,7 @@ void take_reply(JumpReport& report, const abi::ExchangeHeader& header, std::span
 
 void take_console(JumpReport& report, const abi::ExchangeHeader& header,
                   std::span<const std::byte> exchange) {
-  const auto text = part(exchange, abi::kConsoleOffset, header.console_bytes, abi::kConsoleCapacity);
-  report.console.resize(text.size());
-  std::transform(text.begin(), text.end(), report.console.begin(),
-                 [](std::byte value) { return std::to_integer<char>(value); });
+  report.console = console_of(exchange);
   report.console_cut = header.console_bytes > abi::kConsoleCapacity;
 }
 
@@ -87,6 +84,15 @@ bool counter_restarted(const Passage& passage, const TscRate& rate) {
 }
 
 }  // namespace
+
+std::string console_of(std::span<const std::byte> exchange) {
+  const auto text =
+      part(exchange, abi::kConsoleOffset, header_of(exchange).console_bytes, abi::kConsoleCapacity);
+  std::string console(text.size(), '\0');
+  std::transform(text.begin(), text.end(), console.begin(),
+                 [](std::byte value) { return std::to_integer<char>(value); });
+  return console;
+}
 
 Result<std::vector<std::byte>> front_of_exchange(const ExchangeTicket& ticket,
                                                  std::span<const std::byte> request) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <kjump/abi/exchange.hpp>
@@ -35,6 +36,9 @@ struct ExchangeTicket {
 /// The report of the jump that `ticket` was for; phases are left out. Lies of the payload are told in
 /// JumpReport::reason.
 [[nodiscard]] JumpReport read_exchange(const ExchangeTicket& ticket, std::span<const std::byte> exchange);
+
+/// What the payload has printed, as far as the exchange holds it.
+[[nodiscard]] std::string console_of(std::span<const std::byte> exchange);
 
 /// Phases from the header's TSC values, which count only when they lie within the passage: after tsc_before,
 /// if the counter went on all the time, and before tsc_after.

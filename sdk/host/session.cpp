@@ -6,6 +6,7 @@
 
 #include "host/acpi_tables.hpp"
 #include "host/checks.hpp"
+#include "host/crash_page.hpp"
 #include "host/doors.hpp"
 #include "host/exchange.hpp"
 #include "host/open_session.hpp"
@@ -26,6 +27,7 @@ struct Session::State {
   std::optional<SignalsHeld> held{std::in_place};
   std::optional<SessionLock> lock;
   std::optional<ExchangeMemory> exchange;  ///< none for standalone images
+  std::optional<CrashPage> crash;          ///< none where there is no room for it
   ChosenDoor door;
   ImageInfo info;
   TscRate rate;
@@ -90,6 +92,10 @@ Result<void> take_exchange(Session::State& state, abi::LoaderParameters& paramet
     KJUMP_TRY(state.ticket.nonce, state.system.random());
   }
   parameters.nonce = state.ticket.nonce;
+  if (auto crash = CrashPage::open(state.system, state.info.name, state.ticket.nonce)) {
+    state.crash.emplace(*std::move(crash));
+    parameters.flags |= abi::kParameterHasCrashRecord;
+  }
   return {};
 }
 
@@ -164,7 +170,14 @@ Result<JumpReport> Session::jump(std::span<const std::byte> request, std::uint32
     KJUMP_TRY(const std::vector<std::byte> content, front_of_exchange(state.ticket, request));
     state.exchange->write(content);
   }
-  KJUMP_TRY(Passage passage, state.door.way->go_through());
+  if (state.crash) {
+    state.crash->begin(state.ticket.sequence, state.ticket.deadline_ms);
+  }
+  auto passed = state.door.way->go_through();
+  if (state.crash) {
+    state.crash->end();
+  }
+  KJUMP_TRY(Passage passage, std::move(passed));
   state.notes.insert(state.notes.end(), passage.notes.begin(), passage.notes.end());
   JumpReport report;
   if (state.exchange) {
@@ -183,6 +196,7 @@ Result<void> Session::close() {
   state.open = false;
   auto unloaded = state.door.way->put_back();
   // While the image is loaded a reboot could still enter it, but only with this nonce: the memory may go.
+  state.crash.reset();
   state.exchange.reset();
   state.lock.reset();
   state.held.reset();

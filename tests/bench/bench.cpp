@@ -32,6 +32,7 @@ const std::vector<Entry>& entries() {
       {"thunk.e820", [] { return thunk(2, std::nullopt, "INT 15h AX=E820h, first entry"); }},
       {"thunk.vbe_4f01", [] { return thunk(3, std::nullopt, "INT 10h AX=4F01h"); }},
       {"size.stub_and_thunk", stub_and_thunk, 1.0},
+      {"size.fault_handlers", fault_handlers},
       {"size.supervisor", supervisor},
       {"size.smallest_image", smallest_image},
       // Measured: 1.043 to 1.046. What is in it: docs/decisions.md.

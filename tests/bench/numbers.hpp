@@ -42,6 +42,7 @@ inline std::filesystem::path image(const std::string& name) {
 
 // size_numbers.cpp
 [[nodiscard]] Number stub_and_thunk();
+[[nodiscard]] Number fault_handlers();
 [[nodiscard]] Number supervisor();
 [[nodiscard]] Number smallest_image();
 

@@ -43,8 +43,14 @@ std::uint64_t code_bytes(const std::string& suffix) {
 }  // namespace
 
 Number stub_and_thunk() {
-  return {static_cast<double>(code_bytes(".asm.o")), "bytes", 2048,
-          "machine code of kexec entry, mode transitions, thunk and exception handlers (assembly in "
+  return {
+      static_cast<double>(code_bytes(".asm.o") - code_bytes("exceptions.asm.o")), "bytes", 2048,
+      "machine code of the entries of both doors, mode transitions and thunk (assembly in libkjump-stub.a)"};
+}
+
+Number fault_handlers() {
+  return {static_cast<double>(code_bytes("exceptions.asm.o")), "bytes", std::nullopt,
+          "machine code that tells exceptions from interrupts and ends the payload (assembly in "
           "libkjump-stub.a)"};
 }
 

@@ -97,7 +97,8 @@ TEST_F(HostSession, TellsTheStubWhatItMustKnow) {
               sizeof(parameters));
   EXPECT_EQ(parameters.magic, abi::kParametersMagic);
   EXPECT_EQ(parameters.nonce, 42U);
-  EXPECT_EQ(parameters.flags, abi::kParameterHasExchange | abi::kParameterLoadKernelGdt);
+  EXPECT_EQ(parameters.flags,
+            abi::kParameterHasExchange | abi::kParameterLoadKernelGdt | abi::kParameterHasCrashRecord);
   EXPECT_EQ(parameters.kernel_gdt_base, machine.gdt.base);
   EXPECT_EQ(parameters.hpet_base, 0U);
 }

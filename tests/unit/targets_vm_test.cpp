@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <kjump/abi/carrier.hpp>
+#include <kjump/abi/crash_record.hpp>
 #include <kjump/image.hpp>
 
 #include "targets/vm/carrier_report.hpp"
@@ -63,16 +64,17 @@ TEST(Plan, HoldsImageExchangeAndRequest) {
   EXPECT_EQ(header.jumps, 3U);
   EXPECT_EQ(header.entry, abi::kRealBase);
   EXPECT_EQ(header.header_address, abi::kExchangeBase);
-  ASSERT_EQ(header.piece_count, 2U);
+  ASSERT_EQ(header.piece_count, 3U) << "image, exchange, crash record";
   const auto first = read_struct<abi::CarrierPiece>(*plan, sizeof header);
   const auto second = read_struct<abi::CarrierPiece>(*plan, sizeof header + sizeof first);
   EXPECT_EQ(second.address, abi::kExchangeBase);
   EXPECT_EQ(second.content_bytes, abi::kExchangeBytes);  // the carrier copies that much before every jump
-  const std::size_t contents = sizeof header + 2 * sizeof first;
+  const std::size_t contents = sizeof header + 3 * sizeof first;
   const auto parameters = read_struct<abi::LoaderParameters>(*plan, contents + 0x100);
   EXPECT_EQ(parameters.nonce, kTicket.nonce);
   EXPECT_EQ(parameters.kernel_gdt_base, abi::kCarrierGdtBase);
-  EXPECT_EQ(parameters.flags, abi::kParameterHasExchange | abi::kParameterLoadKernelGdt);
+  EXPECT_EQ(parameters.flags,
+            abi::kParameterHasExchange | abi::kParameterLoadKernelGdt | abi::kParameterHasCrashRecord);
   const std::size_t exchange = contents + first.content_bytes;
   EXPECT_EQ(read_struct<abi::ExchangeHeader>(*plan, exchange).deadline_ms, kTicket.deadline_ms);
   EXPECT_EQ(plan->at(exchange + abi::kRequestOffset + 1), std::byte{'q'});
@@ -182,16 +184,26 @@ TEST_F(CarrierReport, SaysWhereALostMachineWasSeenLast) {
   auto now = header(2);
   put(abi::kExchangeBase, now);
   EXPECT_THAT(seen(), HasSubstr("before the stub's first instruction"));
-  now.tsc_entry = 1;
-  put(abi::kExchangeBase, now);
+  abi::CrashRecord record{};
+  record.trail.stage = static_cast<std::uint32_t>(abi::Stage::kEntered);
+  put(abi::kCrashRecordBase, record);
   EXPECT_THAT(seen(), HasSubstr("on the way to the payload"));
-  now.tsc_payload = 2;
+  record.trail = {.stage = static_cast<std::uint32_t>(abi::Stage::kPayload),
+                  .calls = 3,
+                  .call = 0x13 << 16,
+                  .target = 0,
+                  .eax = 0x4200,
+                  .in_call = abi::kTrailInCall};
+  put(abi::kCrashRecordBase, record);
+  EXPECT_THAT(seen(), HasSubstr("in the payload, in its firmware call number 3, INT 13h AX=4200"));
+  record.trail.in_call = 0;
+  put(abi::kCrashRecordBase, record);
   now.console_bytes = 0xFFFFFFFF;  // a lie
   put(abi::kExchangeBase, now);
   put(abi::kExchangeBase + abi::kConsoleOffset, std::array<char, 3>{'h', 'i', '\n'});
   EXPECT_THAT(seen(), HasSubstr("in the payload; the payload had printed: hi"));
-  now.tsc_payload_end = 3;
-  put(abi::kExchangeBase, now);
+  record.trail.stage = static_cast<std::uint32_t>(abi::Stage::kLeaving);
+  put(abi::kCrashRecordBase, record);
   EXPECT_THAT(seen(), HasSubstr("on the way back"));
 }
 

@@ -18,7 +18,10 @@ using namespace targets;
 
 // Every message of the kernel on the serial port, also while devices are suspended for a jump; a panic
 // resets at once, which ends QEMU.
-constexpr const char* kCommandLine = "console=ttyS0 no_console_suspend panic=-1 loglevel=7 rdinit=/init";
+// no_timer_check: an emulated machine may stand still while the kernel counts ticks in a loop of 10 ms; it
+// would panic ("IO-APIC + timer doesn't work", arch/x86/kernel/apic/io_apic.c).
+constexpr const char* kCommandLine =
+    "console=ttyS0 no_console_suspend panic=-1 loglevel=7 no_timer_check rdinit=/init";
 
 struct Paths {
   std::filesystem::path kernel, initramfs, port;

@@ -7,9 +7,11 @@
 #include <span>
 
 #include <kjump/abi/carrier.hpp>
+#include <kjump/abi/crash_record.hpp>
 
 #include "image/fault_place.hpp"
 #include "report/names.hpp"
+#include "report/trail.hpp"
 #include "targets/qemu/files.hpp"
 
 namespace kjump::targets {
@@ -38,16 +40,6 @@ JumpReport silent_jump() {
   JumpReport jump;
   jump.outcome = abi::Outcome::kReturned;
   return jump;
-}
-
-std::string stage_of(const abi::ExchangeHeader& header) {
-  if (header.tsc_entry == 0) {
-    return "before the stub's first instruction";
-  }
-  if (header.tsc_payload == 0) {
-    return "in the stub, on the way to the payload";
-  }
-  return header.tsc_payload_end == 0 ? "in the payload" : "in the stub, on the way back";
 }
 
 }  // namespace
@@ -97,14 +89,12 @@ std::string last_seen(const GuestMemory& memory, const Image& image, const Excha
   if (!header || header->magic != abi::kExchangeMagic || header->nonce != ticket.nonce) {
     return text + ", and the exchange is damaged";
   }
-  text += " " + stage_of(*header);
+  if (const auto record = memory.read_struct<abi::CrashRecord>(abi::kCrashRecordBase)) {
+    text += " " + report::trail_text(record->trail);
+  }
   if (const auto exchange = memory.read(image.info().exchange_base, abi::kExchangeBytes)) {
     // It has not ended, so most of the report is void; what it has printed so far is there.
-    const auto text_end = std::min(header->console_bytes, abi::kConsoleCapacity);
-    const auto printed = std::span(*exchange).subspan(abi::kConsoleOffset, text_end);
-    std::string console(printed.size(), '\0');
-    std::transform(printed.begin(), printed.end(), console.begin(),
-                   [](std::byte byte) { return static_cast<char>(byte); });
+    const std::string console = console_of(*exchange);
     text += console.empty() ? "" : "; the payload had printed: " + telling_lines(console);
   }
   return text;

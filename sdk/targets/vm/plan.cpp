@@ -6,6 +6,7 @@
 #include <span>
 
 #include <kjump/abi/carrier.hpp>
+#include <kjump/abi/crash_record.hpp>
 
 #include "host/exchange.hpp"
 
@@ -18,9 +19,20 @@ void append(std::vector<std::byte>& bytes, const Struct& value) {
   bytes.insert(bytes.end(), part.begin(), part.end());
 }
 
+// So that the trail of a jump that is lost can be read from the machine's memory.
+std::vector<std::byte> crash_page(std::uint64_t nonce) {
+  abi::CrashRecord record{};
+  record.magic = abi::kCrashRecordMagic;
+  record.bytes = abi::kCrashRecordBytes;
+  record.nonce = nonce;
+  std::vector<std::byte> bytes;
+  append(bytes, record);
+  return bytes;
+}
+
 abi::LoaderParameters loader_parameters(std::uint64_t nonce) {
   abi::LoaderParameters parameters;
-  parameters.flags = abi::kParameterLoadKernelGdt;
+  parameters.flags = abi::kParameterLoadKernelGdt | abi::kParameterHasCrashRecord;
   parameters.nonce = nonce;
   parameters.kernel_gdt_base = abi::kCarrierGdtBase;
   parameters.kernel_gdt_limit = abi::kCarrierGdtLimit;
@@ -65,6 +77,7 @@ Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& 
     plan.header_address = image.info().exchange_base;
     segments.push_back({image.info().exchange_base, image.info().exchange_bytes, std::move(exchange)});
   }
+  segments.push_back({abi::kCrashRecordBase, abi::kPageBytes, crash_page(ticket.nonce)});
   plan.piece_count = static_cast<std::uint32_t>(segments.size());
   std::vector<std::byte> bytes;
   append(bytes, plan);

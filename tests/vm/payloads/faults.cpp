@@ -45,6 +45,11 @@ void go_wrong_here(char what) {
     case 'H':
       asm volatile("cli\n1: hlt\n\tjmp 1b");
       break;
+    case 'T': {  // as if by a broken firmware: nothing catches the exception, the processor shuts down
+      const uint8_t no_table[6] = {};
+      asm volatile("lidt %0\n\tud2" : : "m"(no_table));
+      break;
+    }
     default:
       break;
   }

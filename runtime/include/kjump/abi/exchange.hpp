@@ -71,27 +71,6 @@ inline constexpr uint32_t kEntryStateBytes = 168;
 static_assert(sizeof(EntryState) == kEntryStateBytes);
 static_assert(offsetof(EntryState, gdt_limit) == 112 && offsetof(EntryState, pic_mask) == 156);
 
-/// How far a jump has come: what is left to read when the machine had to be reset (`kjump last-crash`).
-enum class Stage : uint32_t {
-  kBefore = 0,   ///< the stub has not run
-  kEntered = 1,  ///< in the stub, on the way to the payload
-  kPayload = 2,
-  kLeaving = 3,  ///< the payload has ended
-};
-
-/// Kept up to date while the payload runs.
-struct Trail {
-  uint32_t stage;    ///< Stage
-  uint32_t calls;    ///< firmware calls begun
-  uint32_t call;     ///< the last one: CallKind in the low half, vector in the high half
-  uint32_t target;   ///< its offset and segment, far calls only
-  uint32_t eax;      ///< its EAX
-  uint32_t in_call;  ///< kTrailInCall while it has not come back
-};
-
-inline constexpr uint32_t kTrailInCall = 1;
-static_assert(sizeof(Trail) == 24);
-
 struct ExchangeHeader {
   uint32_t magic;
   uint16_t version;
@@ -119,13 +98,9 @@ struct ExchangeHeader {
   uint64_t tsc_exit;         ///< just before the stub goes back up to the caller
   EntryState entry;
   FaultRecord fault;
-  Trail trail;
-  char image_name[32];  ///< the caller's; NUL-terminated
-  uint64_t started_at;  ///< the caller's; seconds since 1970, UTC
-  uint32_t boot_id[4];  ///< the caller's; which boot of Linux made the jump
 };
 
-inline constexpr uint32_t kExchangeHeaderBytes = 536;
+inline constexpr uint32_t kExchangeHeaderBytes = 456;
 static_assert(sizeof(ExchangeHeader) == kExchangeHeaderBytes);
 static_assert(offsetof(ExchangeHeader, tsc_entry) == 80 && offsetof(ExchangeHeader, entry) == 112);
 

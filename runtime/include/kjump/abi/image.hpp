@@ -78,6 +78,7 @@ struct LoaderParameters {
 
 inline constexpr uint32_t kParameterHasExchange = 1u << 0;
 inline constexpr uint32_t kParameterLoadKernelGdt = 1u << 1;
+inline constexpr uint32_t kParameterHasCrashRecord = 1u << 2;
 
 inline constexpr uint32_t kLoaderParametersBytes = 88;
 static_assert(sizeof(LoaderParameters) == kLoaderParametersBytes);

@@ -50,6 +50,12 @@ inline constexpr uint32_t kPageTablesBytes = 4 * kPageBytes;
 inline constexpr uint32_t kImageLowest = 0x10000;
 inline constexpr uint32_t kImageEnd = 0x90000;
 
+// The crash record. A BIOS clears what lies between boot loader and 0x90000 before it boots (PMM
+// specification 1.01, 3.5; SeaBIOS does), so the record lies above; the kernel's start-up code, some 28 KiB
+// just under the end of conventional memory, is far from it where that end is at least kCrashRecordNeedsEnd.
+inline constexpr uint32_t kCrashRecordBase = 0x90000;
+inline constexpr uint32_t kCrashRecordNeedsEnd = 0x9A000;
+
 // Conventional memory: RAM below the video window. Its top may be the EBDA's.
 inline constexpr uint32_t kConventionalEnd = 0xA0000;
 
