@@ -58,7 +58,7 @@ Result<std::vector<std::byte>> loadable_part(std::vector<std::byte> bytes, const
   header.e_shnum = 0;
   header.e_shstrndx = SHN_UNDEF;
   std::memcpy(bytes.data(), &header, sizeof header);
-  bytes.resize(end);
+  bytes.resize(static_cast<std::size_t>(end));
   return bytes;
 }
 
