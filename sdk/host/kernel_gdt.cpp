@@ -150,8 +150,9 @@ Result<void> KernelGdtSearch::verdict(const Kernel& kernel) const {
       ErrorCode::kUnsupported,
       "cannot find the kernel GDT, which Linux " + kernel.version.text() + " needs loaded on the way back",
       tried,
-      "boot with clearcpuid=umip, or set kernel.kptr_restrict=1 on a kernel with "
-      "CONFIG_KALLSYMS_ALL and CONFIG_PROC_KCORE, or use Linux 6.6.66, 6.12.5, 6.13 or later");
+      std::string("boot with clearcpuid=umip, or set kernel.kptr_restrict=1 on a kernel with "
+                  "CONFIG_KALLSYMS_ALL and CONFIG_PROC_KCORE") +
+          (kernel.is_i386() ? "" : ", or use Linux 6.6.66, 6.12.5, 6.13 or later"));
 }
 
 KernelGdtSearch find_kernel_gdt(System& system, const Kernel& kernel) {
