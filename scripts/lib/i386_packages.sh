@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Debian packages for i386, on a machine that need not have that architecture. Sourced, never run; needs report.sh; $cache_root is the
-# caller's.
+# shellcheck disable=SC2154  # $cache_root is theirs who source this
+# Debian packages for i386, on a machine that need not have that architecture. Sourced, never run; needs report.sh.
 #
 # They are fetched and unpacked, never installed. apt gets a state of its own, so that this machine's foreign architectures, package
 # lists and packages stay what they are: an installed g++-multilib or i386 library would change what other builds find.

@@ -28,9 +28,9 @@ struct ImageNote {
   uint32_t flags;  ///< kImage* bits
   uint16_t mode;   ///< PayloadMode
   uint16_t reserved;
-  uint32_t kexec_entry;    ///< physical address; entered by the kernel's kexec, in long mode or in 32-bit mode
-  uint32_t wake_entry;     ///< physical address in the real segment, entered in real mode after S3; 0: none
-  uint32_t parameters;     ///< physical address of LoaderParameters
+  uint32_t kexec_entry;  ///< physical address; entered by the kernel's kexec, in long mode or in 32-bit mode
+  uint32_t wake_entry;   ///< physical address in the real segment, entered in real mode after S3; 0: none
+  uint32_t parameters;   ///< physical address of LoaderParameters
   uint32_t exchange_base;  ///< physical address; 0 for a standalone image
   uint32_t exchange_bytes;
   uint32_t deadline_ms;  ///< default for the caller; 0: the tool's own default
