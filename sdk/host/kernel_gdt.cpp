@@ -20,38 +20,34 @@ constexpr std::uint16_t kLargestLimit = 0xFFF;
 
 // What a kernel's GDT looks like (arch/x86/include/asm/segment.h), and where one may lie.
 struct Shape {
-  std::uint16_t limit;           // GDT_ENTRIES descriptors
-  std::uint16_t smallest_limit;  // with the descriptors that the kernel loads right after coming back
-  std::uint64_t kernel_half;
-  std::uint64_t
-      umip_base;  // what the kernel answers in place of a processor with UMIP (arch/x86/kernel/umip.c)
-  std::size_t word_bytes;  // of an `unsigned long`
+  std::uint16_t limit;           ///< GDT_ENTRIES descriptors
+  std::uint16_t smallest_limit;  ///< with the descriptors that the kernel loads right after coming back
+  std::uint64_t kernel_half;     ///< where it begins
+  std::uint64_t umip_base;       ///< what a kernel that emulates SGDT answers (arch/x86/kernel/umip.c)
+  std::size_t word_bytes;        ///< of an `unsigned long`
   std::uint16_t code, data;
-  unsigned code_width;  // bit of the descriptor's flags: L, or D
+  unsigned code_width;  ///< in the code descriptor's flags: L or D
 };
 
-// TR has selector 0x40 and 16 bytes. The kernel's half begins there with 5-level tables; it is smaller
-// with 4.
-constexpr Shape kX86_64{16 * 8 - 1,
-                        0x4F,
-                        0xFF00'0000'0000'0000,
-                        0xFFFF'FFFF'FFFE'0000,
-                        sizeof(std::uint64_t),
-                        abi::kSelectorCode64,
-                        abi::kSelectorData32,
-                        0x20};
-// FS has selector 0xD8, the per-CPU segment. PAGE_OFFSET may be as low as this (VMSPLIT_1G).
-constexpr Shape kI386{32 * 8 - 1,
-                      0xDF,
-                      0x4000'0000,
-                      0xFFFE'0000,
-                      sizeof(std::uint32_t),
-                      abi::kSelectorI386Code,
-                      abi::kSelectorI386Data,
-                      0x40};
+constexpr Shape kWideShape{.limit = 16 * 8 - 1,
+                           .smallest_limit = 0x4F,                // TR: selector 0x40, 16 bytes
+                           .kernel_half = 0xFF00'0000'0000'0000,  // with 5-level tables; smaller with 4
+                           .umip_base = 0xFFFF'FFFF'FFFE'0000,
+                           .word_bytes = sizeof(std::uint64_t),
+                           .code = abi::kSelectorCode64,
+                           .data = abi::kSelectorData32,
+                           .code_width = 0x20};
+constexpr Shape kNarrowShape{.limit = 32 * 8 - 1,
+                             .smallest_limit = 0xDF,      // FS: selector 0xD8, the per-CPU segment
+                             .kernel_half = 0x4000'0000,  // PAGE_OFFSET with VMSPLIT_1G, the lowest
+                             .umip_base = 0xFFFE'0000,
+                             .word_bytes = sizeof(std::uint32_t),
+                             .code = abi::kSelectorI386Code,
+                             .data = abi::kSelectorI386Data,
+                             .code_width = 0x40};
 
 const Shape& shape_of(const Kernel& kernel) {
-  return kernel.is_i386() ? kI386 : kX86_64;
+  return kernel.is_i386() ? kNarrowShape : kWideShape;
 }
 
 // Every GDT of Linux begins a page: struct gdt_page is page-aligned and so is its alias.
@@ -133,7 +129,7 @@ Result<KernelGdt> from_fixed_alias(const Kernel& kernel) {
   if (!kernel.has_fixed_gdt_alias()) {
     return fail(ErrorCode::kUnsupported, std::string(kSource) + ": this is " + kernel.version.text());
   }
-  return KernelGdt{kFixedAlias, kX86_64.limit, kSource};
+  return KernelGdt{kFixedAlias, kWideShape.limit, kSource};
 }
 
 }  // namespace
