@@ -8,7 +8,7 @@
 
         global kjump_kexec_entry_i386
         extern kjump_kexec_entry, kjump_entry_state, kjump_tsc_entry, kjump_parameters, kjump_run_supervisor
-        extern kjump_gdt_pointer, kjump_idt32_pointer
+        extern kjump_gdt_pointer, kjump_idt32_pointer, kjump_read_efer
 
 flat_text
 bits 32
@@ -75,7 +75,7 @@ kjump_kexec_entry_i386:
         jmp     [STATE + ENTRY_RETURN]
 
 ; save_state - fill EntryState with what the processor brought along; no GDT or IDT of ours is loaded yet.
-; mode: 32-bit, paging off, flat segments   call: near   in: ebx = STATE_BASE   clobbers: eax ecx edx esi edi
+; mode: 32-bit, paging off, flat segments   call: near   in: ebx = STATE_BASE   clobbers: eax ecx edx
 save_state:
         mov     eax, cr0
         mov     [STATE + ENTRY_CR0], eax
@@ -104,23 +104,9 @@ save_state:
         str     [STATE + ENTRY_TR]
         sldt    [STATE + ENTRY_LDTR]
         mov     byte [STATE + ENTRY_DOOR], DOOR_KEXEC
-        mov     edi, ebx                                ; CPUID takes ebx
-        mov     eax, CPUID_EXTENDED
-        cpuid
-        cmp     eax, CPUID_EXTENDED + 1
-        jb      .done                                   ; reading an MSR that is not there would be a reset
-        cmp     eax, CPUID_EXTENDED + 0xFFFF
-        ja      .done                                   ; no extended leaves: the answer is that of another leaf
-        mov     eax, CPUID_EXTENDED + 1
-        cpuid
-        test    edx, CPUID_HAS_EFER
-        jz      .done
-        mov     ecx, MSR_EFER
-        rdmsr
-        mov     [edi - ENTRY_STATE_BYTES / 2 + ENTRY_EFER], eax
-        mov     [edi - ENTRY_STATE_BYTES / 2 + ENTRY_EFER + 4], edx
-.done:
-        mov     ebx, edi
+        call    kjump_read_efer
+        mov     [STATE + ENTRY_EFER], eax
+        mov     [STATE + ENTRY_EFER + 4], edx
         ret
 
 flat_data
