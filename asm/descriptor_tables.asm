@@ -38,6 +38,10 @@ gdt:
         descriptor REAL_BASE, 0xFFFF, CODE, SIZE16 ; expects to find cached (T2, T3)
         at_selector SEL_DATA16
         descriptor REAL_BASE, 0xFFFF, DATA, SIZE16
+        at_selector SEL_I386_CODE
+        descriptor 0, 0xFFFFF, CODE, FLAT32
+        at_selector SEL_I386_DATA
+        descriptor 0, 0xFFFFF, DATA, FLAT32
         at_selector GDT_BYTES
 
 ; Usable by LGDT/LIDT in all three modes: real and physical mode read the first six bytes.

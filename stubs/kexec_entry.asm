@@ -1,16 +1,18 @@
 ; SPDX-License-Identifier: MIT
-; Entry for an x86_64 kernel's kexec with preserve-context, and the way back to it.
+; Entry for a kernel's kexec with preserve-context, and the way back to an x86_64 one.
 ;
 ; The kernel (6.1 to 6.15) calls in long mode with interrupts off, GDT and IDT of limit 0 and one page
 ; of stack; return address, stack and CR3 may lie above 4 GiB. What it wants back is the return
 ; contract of docs/return-contract.md (kexec_jump.md 1.5). No segment of an image moves between
-; jumps, so addresses are absolute.
+; jumps, so addresses are absolute. An i386 kernel calls the same address in 32-bit mode: the first
+; instruction tells, and kexec_entry_i386.asm takes over.
 %include "sections.inc"
 
         global kjump_kexec_entry
         extern kjump_entry_state, kjump_tsc_entry, kjump_parameters, kjump_run_supervisor
         extern kjump_gdt_pointer, kjump_idt64_pointer
         extern kjump_long_to_physical, kjump_physical_to_long
+        extern kjump_kexec_entry_i386
 
 flat_text
 bits 64
@@ -26,10 +28,20 @@ default abs
 %define KERNEL_GDT      20
 
 ; kjump_kexec_entry - first instruction of a jump, and of every later one.
-; mode: 64-bit long mode, CPL 0, IF=0, identity map of all RAM -> the same
+; mode: 64-bit long mode, CPL 0, IF=0, identity map of all RAM -> the same; 32-bit: kjump_kexec_entry_i386
 ; in: [rsp] = return address in the kernel's control page   out: return contract
 ; clobbers: every general register   fails: cannot
 kjump_kexec_entry:
+        lea     eax, [esi]                              ; 67 8D 06: in 32-bit mode the prefix makes it 16-bit addressing,
+        jmp     short .long                             ; `lea eax, [disp16]`, with this jump as the displacement
+bits 32
+.both:
+        jmp     kjump_kexec_entry_i386
+%if .both - kjump_kexec_entry != 5
+%error "an LEA of three bytes and a jump of two, or the processor's modes cannot be told apart"
+%endif
+bits 64
+.long:
         mov     ebx, STATE_BASE
         mov     [STATE + ENTRY_RSP], rsp
         mov     rax, [rsp]

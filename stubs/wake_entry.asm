@@ -8,7 +8,7 @@
 
         global kjump_wake_entry, kjump_park
         extern kjump_entry_state, kjump_tsc_entry, kjump_parameters, kjump_run_supervisor
-        extern kjump_real_to_physical, kjump_physical_to_real
+        extern kjump_real_to_physical, kjump_physical_to_real, kjump_read_efer
 
 real_start
 bits 16
@@ -135,8 +135,7 @@ save_state:
         mov     [STATE + ENTRY_CR4], eax
         mov     eax, dr7
         mov     [STATE + ENTRY_DR7], eax
-        mov     ecx, MSR_EFER
-        rdmsr
+        call    kjump_read_efer
         mov     [STATE + ENTRY_EFER], eax
         mov     [STATE + ENTRY_EFER + 4], edx
         str     [STATE + ENTRY_TR]

@@ -38,12 +38,16 @@ void processor() {
   VALUE(SEL_DATA32, kSelectorData32);
   VALUE(SEL_CODE16, kSelectorCode16);
   VALUE(SEL_DATA16, kSelectorData16);
+  VALUE(SEL_I386_CODE, kSelectorI386Code);
+  VALUE(SEL_I386_DATA, kSelectorI386Data);
   VALUE(GDT_BYTES, kGdtBytes);
   VALUE(CR0_PE, kCr0ProtectionEnable);
   VALUE(CR0_WP, kCr0WriteProtect);
   VALUE(CR0_PG, kCr0Paging);
   VALUE(CR4_PAE, kCr4Pae);
   VALUE(CR4_LA57, kCr4La57);
+  VALUE(CPUID_EXTENDED, kCpuidExtended);
+  VALUE(CPUID_HAS_EFER, kCpuidHasEfer);
   VALUE(MSR_EFER, kMsrEfer);
   VALUE(MSR_FS_BASE, kMsrFsBase);
   VALUE(MSR_GS_BASE, kMsrGsBase);
@@ -96,6 +100,7 @@ void image() {
   VALUE(PARAMETERS_BYTES, kLoaderParametersBytes);
   VALUE(PARAMETER_HAS_EXCHANGE, kParameterHasExchange);
   VALUE(PARAMETER_LOAD_KERNEL_GDT, kParameterLoadKernelGdt);
+  VALUE(PARAMETER_PAE, kParameterPae);
   VALUE(WAKE_JUMP_BYTES, kWakeJumpBytes);
   OFFSET(PARAMETERS_FLAGS, LoaderParameters, flags);
   OFFSET(PARAMETERS_GDT_BASE, LoaderParameters, kernel_gdt_base);

@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # the lists are for scripts/kernel, whose are $cache and $work
 # Kernels as Debian ships them, for scripts/kernel: fetched and unpacked into the cache, never installed. Sourced, never run;
-# needs report.sh, packages.sh, and lock, step and clean_up of scripts/kernel.
+# needs report.sh, packages.sh, i386_packages.sh, and arch_of, lock, step and clean_up of scripts/kernel.
 #
 # A kernel's folder, $cache/NAME-VERSION-RECIPE, holds bzImage, config, System.map, and in modules/ the modules that a guest needs
 # with all they depend on, uncompressed, and `load-order`: their names, one per line, in the order in which they load.
 
 # Name here -> the package that always depends on Debian's newest kernel of that kind.
-declare -A stock_packages=([debian]=linux-image-amd64 [debian-6.12]=linux-image-6.12-cloud-amd64)
+declare -A stock_packages=([debian]=linux-image-amd64 [debian-6.12]=linux-image-6.12-cloud-amd64
+    [debian-i386]=linux-image-686-pae)
 
 # What unpacks them: depmod and modprobe know what a module depends on.
 stock_tools=(kmod xz-utils)
@@ -35,16 +36,14 @@ stock_home() {
 fetch_stock() {
     local name=$1 started=$SECONDS package release home
     prepare_work "$name"
-    refresh_package_lists "${stock_packages[$name]}"
-    package=$(stock_package "$name")
-    say "fetching $package"
-    download "$package" || {
-        # The mirror may have a newer one by now, and no longer this.
-        say "the mirror does not have it, fetching the package lists"
-        as_root apt-get -qq update >&2
-        package=$(stock_package "$name")
-        download "$package" || fail "apt-get could not fetch $package (its own words are above); is the package mirror reachable?"
-    }
+    if [[ $(arch_of "$name") == i386 ]]; then
+        refresh_i386_lists "${stock_packages[$name]}"
+        package=$(stock_package "$name" apt_i386)
+        say "fetching $package"
+        download_i386 "$work" "$package"
+    else
+        fetch_native "$name"
+    fi
     release=${package#linux-image-}
     home=$cache/$name-$(dpkg-deb --field "$work"/*.deb Version)-$(stock_recipe "$name")
     step "unpacking $package" unpack_stock
@@ -57,10 +56,23 @@ fetch_stock() {
     say "Linux $release is in the cache, after $((SECONDS - started)) s"
 }
 
-# stock_package NAME: the package with the kernel itself, which the metapackage depends on.
+# fetch_native NAME: the package's file, for this machine's architecture; sets package.
+fetch_native() {
+    refresh_package_lists "${stock_packages[$1]}"
+    package=$(stock_package "$1")
+    say "fetching $package"
+    download "$package" && return
+    # The mirror may have a newer one by now, and no longer this.
+    say "the mirror does not have it, fetching the package lists"
+    as_root apt-get -qq update >&2
+    package=$(stock_package "$1")
+    download "$package" || fail "apt-get could not fetch $package (its own words are above); is the package mirror reachable?"
+}
+
+# stock_package NAME [APT]: the package with the kernel itself, which the metapackage depends on; APT stands before apt-cache.
 stock_package() {
     local package
-    package=$(apt-cache depends --no-recommends --no-suggests "${stock_packages[$1]}" | sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p')
+    package=$(${2-} apt-cache depends --no-recommends --no-suggests "${stock_packages[$1]}" | sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p')
     [[ $package ]] || fail "apt does not say which kernel package ${stock_packages[$1]} stands for"
     printf '%s\n' "$package"
 }

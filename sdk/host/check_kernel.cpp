@@ -11,6 +11,7 @@
 #include "host/checks.hpp"
 #include "host/cpu_flags.hpp"
 #include "host/firmware.hpp"
+#include "host/kernel_paging.hpp"
 
 namespace kjump {
 namespace {
@@ -22,7 +23,7 @@ std::string lower(std::string text) {
 }
 
 std::string version_remarks(const Kernel& kernel) {
-  std::string text = "Linux " + kernel.version.text();
+  std::string text = "Linux " + kernel.version.text() + (kernel.is_i386() ? " for i386" : "");
   text +=
       kernel.restores_gdt() ? ", loads its own GDT on the way back" : ", needs its GDT loaded by the stub";
   text += kernel.has_own_return_slot() ? ", has its own re-entry slot" : ", needs the stub's re-entry slot";
@@ -41,6 +42,14 @@ bool asks_for_stuffing(const std::string& command_line) {
                      });
 }
 
+std::string paging_depth(const System& system) {
+  if (const auto kernel = identify_kernel(system); kernel && kernel->is_i386()) {
+    const auto pae = uses_pae(system);
+    return !pae ? "unknown, see page-tables" : *pae ? "3 levels (PAE)" : "2 levels";
+  }
+  return has_cpu_flag(system, "la57") ? "5 levels (la57)" : "4 levels";
+}
+
 }  // namespace
 
 Check check_kernel_version(const System& system, const Needs& needs) {
@@ -50,9 +59,9 @@ Check check_kernel_version(const System& system, const Needs& needs) {
   if (!kernel) {
     return failed(kId, kTitle, kernel.error().code, kernel.error().text(), "report this kernel's uname -r");
   }
-  if (!kernel->is_x86_64()) {
+  if (!kernel->is_x86_64() && !kernel->is_i386()) {
     return failed(kId, kTitle, ErrorCode::kUnsupported, "this is a " + kernel->machine + " kernel",
-                  "use an x86_64 kernel");
+                  "use an x86_64 or i386 kernel");
   }
   if (!kernel->leaves_low_memory_idle() && needs.exchange) {
     return failed(kId, kTitle, ErrorCode::kUnsupported,
@@ -90,9 +99,7 @@ Check check_watchdog(const System& system) {
 }
 
 std::vector<Check> processor_remarks(const System& system) {
-  const bool la57 = has_cpu_flag(system, "la57");
-  return {passed("paging-depth", "paging depth is known", la57 ? "5 levels (la57)" : "4 levels"),
-          check_watchdog(system)};
+  return {passed("paging-depth", "paging depth is known", paging_depth(system)), check_watchdog(system)};
 }
 
 Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel) {
@@ -108,6 +115,15 @@ Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel) {
     return failed(kId, kTitle, error.code, error.what + " (" + error.subject + ")", error.hint);
   }
   return passed(kId, kTitle, "unknown, and not needed: this kernel loads it itself");
+}
+
+Check check_page_tables(const Result<bool>& pae) {
+  static constexpr const char* kId = "page-tables";
+  static constexpr const char* kTitle = "the kernel's kind of page tables is known";
+  if (!pae) {
+    return failed(kId, kTitle, pae.error().code, pae.error().text(), pae.error().hint);
+  }
+  return passed(kId, kTitle, *pae ? "PAE: the stub sets CR4.PAE on the way back" : "two levels, without PAE");
 }
 
 // Call depth tracking makes the kernel's way back call C code while GS is still the payload's (1.5 number 9).

@@ -37,6 +37,8 @@ struct Needs {
 // The kexec door's own.
 [[nodiscard]] std::vector<Check> check_kexec_rights(System& system);
 [[nodiscard]] Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel);
+/// An i386 kernel's; `pae` is what uses_pae() says.
+[[nodiscard]] Check check_page_tables(const Result<bool>& pae);
 [[nodiscard]] Check check_return_path(const System& system);
 
 /// One line of /sys/kernel/security/lockdown: the mode in brackets, "none" when there is no lockdown.

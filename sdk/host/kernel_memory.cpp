@@ -14,6 +14,8 @@ namespace {
 
 constexpr const char* kSymbols = "/proc/kallsyms";
 constexpr const char* kCore = "/proc/kcore";
+// A note for each processor and VMCOREINFO, at most a page each.
+constexpr std::uint64_t kLargestNotes = std::uint64_t{1} << 20;
 
 // "ffffffff82c0b000 D gdt_page" or "... t name [module]"
 void note_symbol(std::string_view line, const std::vector<std::string>& names,
@@ -29,6 +31,45 @@ void note_symbol(std::string_view line, const std::vector<std::string>& names,
   std::uint64_t address = 0;
   std::from_chars(line.data(), line.data() + first, address, 16);
   found.emplace(name, address);
+}
+
+// One program header of /proc/kcore, of either width.
+struct CorePart {
+  std::uint32_t type = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t address = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t memory_bytes = 0;
+};
+
+template <typename FileHeader, typename PartHeader>
+Result<std::vector<CorePart>> read_parts(const System& system) {
+  KJUMP_TRY(const std::string head, system.read_at(kCore, 0, sizeof(FileHeader)));
+  FileHeader header{};
+  std::memcpy(&header, head.data(), sizeof(header));
+  if (header.e_phentsize != sizeof(PartHeader)) {
+    return fail(ErrorCode::kMalformed, "program headers of an unknown size", kCore);
+  }
+  KJUMP_TRY(const std::string table,
+            system.read_at(kCore, header.e_phoff, header.e_phnum * sizeof(PartHeader)));
+  std::vector<CorePart> parts;
+  for (std::size_t at = 0; at < table.size(); at += sizeof(PartHeader)) {
+    PartHeader part{};
+    std::memcpy(&part, table.data() + at, sizeof(part));
+    parts.push_back({part.p_type, part.p_offset, part.p_vaddr, part.p_filesz, part.p_memsz});
+  }
+  return parts;
+}
+
+Result<std::vector<CorePart>> core_parts(const System& system) {
+  KJUMP_TRY(const std::string magic, system.read_at(kCore, 0, EI_NIDENT));
+  if (magic.starts_with(ELFMAG) && magic[EI_CLASS] == ELFCLASS64) {
+    return read_parts<Elf64_Ehdr, Elf64_Phdr>(system);
+  }
+  if (magic.starts_with(ELFMAG) && magic[EI_CLASS] == ELFCLASS32) {
+    return read_parts<Elf32_Ehdr, Elf32_Phdr>(system);
+  }
+  return fail(ErrorCode::kMalformed, "not an ELF core file", kCore);
 }
 
 }  // namespace
@@ -57,28 +98,29 @@ Result<std::map<std::string, std::uint64_t>> kernel_symbols(const System& system
 }
 
 Result<std::string> read_kernel_memory(const System& system, std::uint64_t address, std::size_t bytes) {
-  KJUMP_TRY(const std::string head, system.read_at(kCore, 0, sizeof(Elf64_Ehdr)));
-  Elf64_Ehdr header{};
-  std::memcpy(&header, head.data(), sizeof(header));
-  if (std::memcmp(&header.e_ident[0], ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof(Elf64_Phdr)) {
-    return fail(ErrorCode::kMalformed, "not an ELF64 core file", kCore);
-  }
-  KJUMP_TRY(const std::string table,
-            system.read_at(kCore, header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr)));
-  for (std::size_t at = 0; at < table.size(); at += sizeof(Elf64_Phdr)) {
-    Elf64_Phdr load{};
-    std::memcpy(&load, table.data() + at, sizeof(load));
-    if (load.p_type != PT_LOAD || address < load.p_vaddr || address - load.p_vaddr >= load.p_memsz) {
+  KJUMP_TRY(const std::vector<CorePart> parts, core_parts(system));
+  for (const CorePart& part : parts) {
+    if (part.type != PT_LOAD || address < part.address || address - part.address >= part.memory_bytes) {
       continue;
     }
-    const std::uint64_t skip = address - load.p_vaddr;
-    if (bytes > load.p_memsz - skip) {
+    const std::uint64_t skip = address - part.address;
+    if (bytes > part.memory_bytes - skip) {
       break;
     }
-    return system.read_at(kCore, load.p_offset + skip, bytes);
+    return system.read_at(kCore, part.offset + skip, bytes);
   }
   return fail(ErrorCode::kUnsupported, fmt::format("kernel address {:#x} is not in the core file", address),
               kCore);
+}
+
+Result<std::string> read_kernel_notes(const System& system) {
+  KJUMP_TRY(const std::vector<CorePart> parts, core_parts(system));
+  for (const CorePart& part : parts) {
+    if (part.type == PT_NOTE && part.file_bytes <= kLargestNotes) {
+      return system.read_at(kCore, part.offset, static_cast<std::size_t>(part.file_bytes));
+    }
+  }
+  return fail(ErrorCode::kUnsupported, "there are no notes in the core file", kCore);
 }
 
 }  // namespace kjump

@@ -21,4 +21,7 @@ namespace kjump {
 [[nodiscard]] Result<std::string> read_kernel_memory(const System& system, std::uint64_t address,
                                                      std::size_t bytes);
 
+/// The notes of /proc/kcore, as they lie there.
+[[nodiscard]] Result<std::string> read_kernel_notes(const System& system);
+
 }  // namespace kjump

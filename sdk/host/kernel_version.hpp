@@ -30,6 +30,10 @@ struct Kernel {
   KernelVersion version;
 
   [[nodiscard]] bool is_x86_64() const { return machine == "x86_64"; }
+  /// "i686"; "i386" to "i586" on older processors.
+  [[nodiscard]] bool is_i386() const {
+    return machine.size() == 4 && machine.front() == 'i' && machine.ends_with("86");
+  }
 
   /// Loads its own GDT when a payload comes back (07fa619f2a40: 6.13, 6.12.5, 6.6.66; never i386).
   [[nodiscard]] bool restores_gdt() const;

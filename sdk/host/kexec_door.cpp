@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "host/checks.hpp"
+#include "host/kernel_paging.hpp"
 #include "host/kernel_version.hpp"
 #include "host/segment_limits.hpp"
 
@@ -87,6 +88,9 @@ std::vector<Check> KexecDoor::examine() {
   std::vector<Check> checks = check_kexec_rights(system_);
   if (const auto kernel = identify_kernel(system_)) {
     checks.push_back(check_kernel_gdt(gdt(*kernel), *kernel));
+    if (kernel->is_i386()) {
+      checks.push_back(check_page_tables(uses_pae(system_)));
+    }
   }
   checks.push_back(check_return_path(system_));
   return checks;
@@ -101,6 +105,10 @@ Result<void> KexecDoor::describe(abi::LoaderParameters& parameters) {
     parameters.flags |= abi::kParameterLoadKernelGdt;
     parameters.kernel_gdt_base = best->base;
     parameters.kernel_gdt_limit = best->limit;
+  }
+  if (kernel.is_i386()) {
+    KJUMP_TRY(const bool pae, uses_pae(system_));
+    parameters.flags |= pae ? abi::kParameterPae : 0;
   }
   return {};
 }

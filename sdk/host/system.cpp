@@ -64,6 +64,11 @@ std::uint64_t read_clock(clockid_t clock) {
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
+// A 32-bit program must name the processor if the kernel is a 64-bit one (kexec_jump.md 4).
+unsigned long kexec_architecture(const KernelNames& kernel) {
+  return kernel.machine == "x86_64" ? KEXEC_ARCH_X86_64 : KEXEC_ARCH_386;
+}
+
 sigset_t held_signals() {
   sigset_t signals{};
   sigemptyset(&signals);
@@ -178,12 +183,15 @@ std::uint64_t System::effective_capabilities() const {
 }
 
 int System::kexec_load(std::uint64_t entry, std::span<const kexec_segment> segments, std::uint64_t flags) {
-  return errno_of(::syscall(SYS_kexec_load, entry, segments.size(), segments.data(), flags));
+  // Arguments are as wide as a register.
+  return errno_of(::syscall(SYS_kexec_load, static_cast<unsigned long>(entry), segments.size(),
+                            segments.data(),
+                            static_cast<unsigned long>(flags) | kexec_architecture(kernel_names())));
 }
 
 int System::kexec_probe() {
   return errno_of(
-      ::syscall(SYS_kexec_load, 0UL, 1UL, ~0UL, static_cast<unsigned long>(KEXEC_PRESERVE_CONTEXT)));
+      ::syscall(SYS_kexec_load, 0UL, 1UL, ~0UL, KEXEC_PRESERVE_CONTEXT | kexec_architecture(kernel_names())));
 }
 
 int System::reboot_kexec() {
@@ -212,7 +220,8 @@ DescriptorTable System::store_gdt() const {
     std::uint16_t limit;
     std::uint64_t base;
   } stored{};
-  asm volatile("sgdt %0" : "=m"(stored));
+  // A 32-bit program gets four bytes of base: the others stay zero.
+  asm volatile("sgdt %0" : "+m"(stored));
   return {stored.base, stored.limit};
 }
 

@@ -28,7 +28,7 @@ struct DescriptorTable {
 /// The parts of uname(2) that matter here.
 struct KernelNames {
   std::string release;  ///< "6.1.0-56-amd64"
-  std::string machine;  ///< "x86_64"
+  std::string machine;  ///< "x86_64" or "i686"
 };
 
 class System {
@@ -64,6 +64,7 @@ class System {
   [[nodiscard]] virtual std::uint64_t total_memory_bytes() const;
   /// One bit a capability; none when the kernel does not say.
   [[nodiscard]] virtual std::uint64_t effective_capabilities() const;
+  /// `flags` without the architecture, which is the kernel's.
   [[nodiscard]] virtual int kexec_load(std::uint64_t entry, std::span<const kexec_segment> segments,
                                        std::uint64_t flags);
   /// kexec_load with a segment list that cannot be read: changes nothing (kexec_jump.md 4.1).

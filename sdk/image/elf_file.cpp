@@ -27,7 +27,7 @@ std::optional<std::string_view> string_at(std::span<const std::byte> table, std:
   if (offset >= table.size()) {
     return std::nullopt;
   }
-  const auto rest = table.subspan(offset);
+  const auto rest = table.subspan(static_cast<std::size_t>(offset));
   const auto end = std::find(rest.begin(), rest.end(), std::byte{0});
   if (end == rest.end()) {
     return std::nullopt;
@@ -194,7 +194,7 @@ Result<std::span<const std::byte>> ElfFile::slice(std::uint64_t offset, std::uin
                             offset, bytes_.size()),
                 at(origin_, mention), "the file is cut off or damaged; build it again");
   }
-  return bytes_.subspan(offset, size);
+  return bytes_.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
 }
 
 }  // namespace kjump::image

@@ -62,10 +62,12 @@ Result<std::optional<NoteDescriptor>> find_note(std::span<const std::byte> notes
       return cut_off();
     }
     if (is_kjump(header, rest.subspan(sizeof header, header.n_namesz))) {
-      return NoteDescriptor{rest.subspan(descriptor, header.n_descsz), offset + position + descriptor};
+      return NoteDescriptor{rest.subspan(static_cast<std::size_t>(descriptor), header.n_descsz),
+                            offset + position + descriptor};
     }
     // The padding of the last note may be missing.
-    position += std::min<std::uint64_t>(rest.size(), round_up(descriptor + header.n_descsz, padding));
+    const std::uint64_t next = round_up(descriptor + header.n_descsz, padding);
+    position += static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), next));
   }
   return std::nullopt;
 }

@@ -58,7 +58,7 @@ class Writer {
   }
 
  private:
-  std::uint64_t append(std::span<const std::byte> content, std::uint64_t alignment) {
+  std::uint64_t append(std::span<const std::byte> content, std::size_t alignment) {
     bytes_.resize((bytes_.size() + alignment - 1) / alignment * alignment);
     const std::uint64_t offset = bytes_.size();
     bytes_.insert(bytes_.end(), content.begin(), content.end());

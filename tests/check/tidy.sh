@@ -3,9 +3,9 @@
 # is not looked at again (stamps in the build directory).
 set -euo pipefail
 stamps=$KJUMP_BUILD/tidy
-# The build compiles several files as one; clang-tidy wants to know how each would be compiled alone.
+# The build compiles several files as one; clang-tidy wants to know how each would be compiled alone, and once.
 database=$stamps/database
-cmake --preset dev -B "$database" -DCMAKE_UNITY_BUILD=OFF >/dev/null
+cmake --preset dev -B "$database" -DCMAKE_UNITY_BUILD=OFF -DKJUMP_I386=OFF >/dev/null
 export stamps database
 rules=$(sha256sum .clang-tidy)
 export rules

@@ -130,13 +130,16 @@ TEST_P(Truth, LinuxIsHealthyAfterwards) {
 
 std::string name_of(const testing::TestParamInfo<Way>& way) {
   static const std::map<std::string, std::string> kNames = {
-      {"6.12", "v6_12"}, {"debian", "debian_v6_1"}, {"debian-6.12", "debian_v6_12"}};
+      {"6.12", "v6_12"},         {"6.12-i386", "v6_12_i386"},
+      {"6.1-i386", "v6_1_i386"}, {"debian-i386", "debian_v6_1_i386"},
+      {"debian", "debian_v6_1"}, {"debian-6.12", "debian_v6_12"}};
   return kNames.at(way.param.first) + "_" + way.param.second;
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, Truth,
                          testing::Values(Way{"6.12", "kexec"}, Way{"debian", "wake"},
-                                         Way{"debian-6.12", "wake"}),
+                                         Way{"debian-6.12", "wake"}, Way{"6.12-i386", "kexec"},
+                                         Way{"6.1-i386", "kexec"}, Way{"debian-i386", "wake"}),
                          name_of);
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <tuple>
 
 #include "linux/wake.hpp"
@@ -43,8 +44,10 @@ int count(const std::string& text, const std::string& part) {
 
 std::string name_of(const Shape& shape) {
   const auto& [kernel, cpus, machine, memory_mib] = shape;
-  return std::string(kernel == std::string("debian") ? "v6_1" : "v6_12_cloud") + "_smp" +
-         std::to_string(cpus) + "_" + machine + "_" + std::to_string(memory_mib) + "MiB";
+  static const std::map<std::string, std::string> kNames = {
+      {"debian", "v6_1"}, {"debian-6.12", "v6_12_cloud"}, {"debian-i386", "v6_1_i386"}};
+  return kNames.at(kernel) + "_smp" + std::to_string(cpus) + "_" + machine + "_" +
+         std::to_string(memory_mib) + "MiB";
 }
 
 // The marks go to the console, which is there even when the guest is lost.
@@ -148,6 +151,10 @@ TEST_P(WakeMatrix, EveryTripAnswersExactly) {
 INSTANTIATE_TEST_SUITE_P(Debian, WakeMatrix,
                          testing::Combine(testing::Values("debian", "debian-6.12"), testing::Values(1U, 2U),
                                           testing::Values("pc", "q35"), testing::Values(256U, 6144U)),
+                         [](const testing::TestParamInfo<Shape>& shape) { return name_of(shape.param); });
+INSTANTIATE_TEST_SUITE_P(DebianI386, WakeMatrix,
+                         testing::Combine(testing::Values("debian-i386"), testing::Values(1U, 2U),
+                                          testing::Values("pc", "q35"), testing::Values(256U)),
                          [](const testing::TestParamInfo<Shape>& shape) { return name_of(shape.param); });
 
 }  // namespace

@@ -36,6 +36,7 @@ Elf64_Phdr load_at(std::uint64_t address, std::uint64_t offset) {
 void put_kernel_memory(const test::FakeMachine& machine, std::uint64_t code_descriptor = 0x00AF9B000000FFFF) {
   Elf64_Ehdr header{};
   std::memcpy(&header.e_ident[0], ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
   header.e_phoff = sizeof(header);
   header.e_phentsize = sizeof(Elf64_Phdr);
   header.e_phnum = 2;

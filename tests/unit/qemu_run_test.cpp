@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -165,18 +166,47 @@ TEST(Accelerator, LooksForWholeFlags) {
   EXPECT_FALSE(offers_virtualisation("flags : fpu\nvmx_flags : none svm_lock"));
 }
 
-TEST(StaticProgram, KeepsWhatLinuxLoadsAndNothingElse) {
-  const auto busybox = busybox_program();
+TEST(StaticProgram, OneOfTheOtherWidthIsRefused) {
+  const auto busybox = busybox_program(Width::k64);
   if (!busybox) {
     GTEST_SKIP() << busybox.error().text();
   }
-  EXPECT_TRUE(loadable_part(*busybox, "busybox"));
+  const auto refused = loadable_part(*busybox, Width::k32, "busybox");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find("i386"), std::string::npos);
+}
+
+// Rule: an i386 kernel is told by what its boot header says, and by nothing else.
+TEST(KernelWidth, IsWhatTheBootHeaderSays) {
+  std::vector<std::byte> image(0x400);
+  EXPECT_EQ(width_of_kernel(image), Width::k64) << "no bzImage";
+  const auto put = [&](std::size_t at, std::uint32_t value, std::size_t bytes) {
+    std::memcpy(image.data() + at, &value, bytes);
+  };
+  put(0x202, 0x53726448, 4);
+  put(0x206, 0x20F, 2);
+  put(0x236, 0x63, 2);
+  EXPECT_EQ(width_of_kernel(image), Width::k64);
+  put(0x236, 0x62, 2);
+  EXPECT_EQ(width_of_kernel(image), Width::k32);
+  put(0x206, 0x20B, 2);
+  EXPECT_EQ(width_of_kernel(image), Width::k64) << "before there were such flags";
+  image.resize(0x237);
+  EXPECT_EQ(width_of_kernel(image), Width::k64) << "cut off";
+}
+
+TEST(StaticProgram, KeepsWhatLinuxLoadsAndNothingElse) {
+  const auto busybox = busybox_program(Width::k64);
+  if (!busybox) {
+    GTEST_SKIP() << busybox.error().text();
+  }
+  EXPECT_TRUE(loadable_part(*busybox, Width::k64, "busybox"));
   for (const std::size_t length : {std::size_t{0}, std::size_t{63}, std::size_t{64}, std::size_t{200}}) {
-    EXPECT_FALSE(
-        loadable_part({busybox->begin(), busybox->begin() + static_cast<std::ptrdiff_t>(length)}, "x"));
+    EXPECT_FALSE(loadable_part({busybox->begin(), busybox->begin() + static_cast<std::ptrdiff_t>(length)},
+                               Width::k64, "x"));
   }
   // This test is linked dynamically.
-  EXPECT_FALSE(loadable_part(*read_file("/proc/self/exe"), "x"));
+  EXPECT_FALSE(loadable_part(*read_file("/proc/self/exe"), Width::k64, "x"));
 }
 
 }  // namespace

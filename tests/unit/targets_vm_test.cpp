@@ -78,7 +78,7 @@ TEST(Plan, HoldsImageExchangeAndRequest) {
   const std::size_t exchange = contents + first.content_bytes;
   EXPECT_EQ(read_struct<abi::ExchangeHeader>(*plan, exchange).deadline_ms, kTicket.deadline_ms);
   EXPECT_EQ(plan->at(exchange + abi::kRequestOffset + 1), std::byte{'q'});
-  EXPECT_EQ(plan->size(), exchange + abi::kExchangeBytes);
+  EXPECT_EQ(plan->size(), exchange + abi::kExchangeBytes + abi::kCrashRecordBytes);
 }
 
 TEST(Plan, OfAStandaloneImageHasNoExchange) {

@@ -44,7 +44,8 @@ struct JobResult {
 
 /// Boots a fresh guest for every job. Results come through a port of their own, marked with a nonce and a
 /// checksum; nothing that appears on the console counts. Environment: KJUMP_AGENT names the static kjump
-/// program to put into the guest (default: this program, when it is kjump), KJUMP_ACCEL=tcg|kvm and
+/// program to put into the guest (default: this program, when it is kjump); a guest with an i386 kernel gets
+/// kjump-i386, which lies beside it, and what scripts/i386 has fetched. KJUMP_ACCEL=tcg|kvm and
 /// KJUMP_QEMU choose the emulator, KJUMP_SOURCE the source tree whose scripts/kernel finds kernels by name.
 class LinuxVm {
  public:

@@ -77,8 +77,8 @@ class BodyReader {
       good_ = false;
       return {};
     }
-    const auto part = rest_.first(count);
-    rest_ = rest_.subspan(count);
+    const auto part = rest_.first(static_cast<std::size_t>(count));
+    rest_ = rest_.subspan(part.size());
     return part;
   }
   std::span<const std::byte> rest_;
@@ -121,10 +121,11 @@ Result<JobResult> read_frame(std::span<const std::byte> stream, std::uint64_t no
         fmt::format("the guest's result is cut off after {} of {} bytes", body.size(), header.body_bytes),
         kAgentPort);
   }
-  if (checksum_of(body.first(header.body_bytes)) != header.checksum) {
+  const auto whole = body.first(static_cast<std::size_t>(header.body_bytes));
+  if (checksum_of(whole) != header.checksum) {
     return fail(ErrorCode::kGuest, "the guest's result is damaged, its checksum does not match", kAgentPort);
   }
-  return decode_body(body.first(header.body_bytes));
+  return decode_body(whole);
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
 
-Result<void> add_system(CpioWriter& cpio) {
-  KJUMP_TRY(const auto busybox, busybox_program());
-  KJUMP_TRY(const auto agent, agent_program());
+Result<void> add_system(CpioWriter& cpio, Width width) {
+  KJUMP_TRY(const auto busybox, busybox_program(width));
+  KJUMP_TRY(const auto agent, agent_program(width));
   // Without a console node init would start without standard output.
   KJUMP_CHECK(cpio.add_character_device("/dev/console", 5, 1));
   KJUMP_CHECK(cpio.add_file("/bin/busybox", busybox, kProgram));
@@ -55,9 +55,9 @@ Result<void> add_job(CpioWriter& cpio, const Job& job, const std::vector<GuestFi
 }  // namespace
 
 Result<std::vector<std::byte>> build_initramfs(const Job& job, const std::vector<GuestFile>& modules,
-                                               std::uint64_t nonce) {
+                                               Width width, std::uint64_t nonce) {
   CpioWriter cpio;
-  KJUMP_CHECK(add_system(cpio));
+  KJUMP_CHECK(add_system(cpio, width));
   KJUMP_CHECK(add_job(cpio, job, modules, nonce));
   return std::move(cpio).finish();
 }

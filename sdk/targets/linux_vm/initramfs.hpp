@@ -9,11 +9,14 @@
 #include <kjump/linux_vm.hpp>
 #include <kjump/result.hpp>
 
+#include "targets/linux_vm/kernel_width.hpp"
+
 namespace kjump::targets {
 
-/// An uncompressed cpio archive for QEMU's -initrd. The agent loads `modules` in their order.
+/// An uncompressed cpio archive for QEMU's -initrd, with programs of the kernel's width. The agent loads
+/// `modules` in their order.
 [[nodiscard]] Result<std::vector<std::byte>> build_initramfs(const Job& job,
                                                              const std::vector<GuestFile>& modules,
-                                                             std::uint64_t nonce);
+                                                             Width width, std::uint64_t nonce);
 
 }  // namespace kjump::targets

@@ -54,7 +54,8 @@ Result<JobResult> LinuxVm::run(const Job& job) const {
   KJUMP_TRY(const std::filesystem::path kernel, find_kernel(options_.kernel));
   KJUMP_TRY(const std::uint64_t nonce, System().random());
   KJUMP_TRY(const std::vector<GuestFile> modules, modules_of(kernel));
-  KJUMP_TRY(const std::vector<std::byte> initramfs, build_initramfs(job, modules, nonce));
+  KJUMP_TRY(const std::vector<std::byte> initramfs,
+            build_initramfs(job, modules, width_of_kernel(kernel), nonce));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.machine.artifacts));
   const Paths paths{kernel, artifacts.directory() / "initramfs.cpio", artifacts.directory() / "agent.port"};
   KJUMP_CHECK(write_file(paths.initramfs, initramfs));

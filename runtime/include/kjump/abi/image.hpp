@@ -28,9 +28,9 @@ struct ImageNote {
   uint32_t flags;  ///< kImage* bits
   uint16_t mode;   ///< PayloadMode
   uint16_t reserved;
-  uint32_t kexec_entry;    ///< physical address, entered in long mode by the kernel's kexec
-  uint32_t wake_entry;     ///< physical address in the real segment, entered in real mode after S3; 0: none
-  uint32_t parameters;     ///< physical address of LoaderParameters
+  uint32_t kexec_entry;  ///< physical address; entered by the kernel's kexec, in long mode or in 32-bit mode
+  uint32_t wake_entry;   ///< physical address in the real segment, entered in real mode after S3; 0: none
+  uint32_t parameters;   ///< physical address of LoaderParameters
   uint32_t exchange_base;  ///< physical address; 0 for a standalone image
   uint32_t exchange_bytes;
   uint32_t deadline_ms;  ///< default for the caller; 0: the tool's own default
@@ -78,7 +78,8 @@ struct LoaderParameters {
 
 inline constexpr uint32_t kParameterHasExchange = 1u << 0;
 inline constexpr uint32_t kParameterLoadKernelGdt = 1u << 1;
-inline constexpr uint32_t kParameterHasCrashRecord = 1u << 2;
+inline constexpr uint32_t kParameterPae = 1u << 2;             ///< an i386 kernel whose page tables are PAE's
+inline constexpr uint32_t kParameterHasCrashRecord = 1u << 3;  ///< at kCrashRecordBase
 
 inline constexpr uint32_t kLoaderParametersBytes = 88;
 static_assert(sizeof(LoaderParameters) == kLoaderParametersBytes);

@@ -15,7 +15,11 @@ inline constexpr uint16_t kSelectorCode64 = 0x10;
 inline constexpr uint16_t kSelectorData32 = 0x18;
 inline constexpr uint16_t kSelectorCode16 = 0x20;
 inline constexpr uint16_t kSelectorData16 = 0x28;
-inline constexpr uint16_t kGdtBytes = 0x30;
+// An i386 kernel's __KERNEL_CS and __KERNEL_DS, flat: it comes in on them and wants them back
+// (kexec_jump.md 2.1).
+inline constexpr uint16_t kSelectorI386Code = 0x60;
+inline constexpr uint16_t kSelectorI386Data = 0x68;
+inline constexpr uint16_t kGdtBytes = 0x70;
 
 inline constexpr uint32_t kCr0ProtectionEnable = 1u << 0;
 inline constexpr uint32_t kCr0WriteProtect = 1u << 16;
@@ -32,6 +36,11 @@ inline constexpr uint32_t kEferSyscallEnable = 1u << 0;
 inline constexpr uint32_t kEferLongModeEnable = 1u << 8;
 inline constexpr uint32_t kEferLongModeActive = 1u << 10;
 inline constexpr uint32_t kEferNoExecuteEnable = 1u << 11;
+
+// EFER is there on processors that have one of its features: CPUID leaf 80000001h, EDX bits 11 (SYSCALL), 20
+// (NX) and 29 (long mode). 32-bit ones may have none (SDM volume 4, table 2-2).
+inline constexpr uint32_t kCpuidExtended = 0x80000000;
+inline constexpr uint32_t kCpuidHasEfer = 1u << 11 | 1u << 20 | 1u << 29;
 
 inline constexpr uint32_t kFlagsFixed = 1u << 1;  // reads as one, always
 inline constexpr uint32_t kFlagsCarry = 1u << 0;
