@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "report/names.hpp"
+#include "report/terminal.hpp"
 
 namespace kjump::report {
 namespace {
@@ -132,7 +133,7 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
   if (!report.log.empty()) {
     text += "log: " + report.log.string() + "\n";
   }
-  return text;
+  return for_terminal(text);
 }
 
 std::string what_failed(const RunReport& report, std::uint32_t jumps) {
