@@ -132,6 +132,19 @@ echo "== sector"; kjump bios read-sector --drive 0x80 --lba 0 2>&1 | head -n 1
   EXPECT_NE(section(result.out, "sector").find("|a disk.........."), std::string::npos) << result.out;
 }
 
+TEST_F(UnsafeCalls, AControllerThatNobodyDrivesIsAsFirmwareLeftIt) {
+  Guest guest = guest_with(DiskBus::kAhci);
+  guest.options.extra_command_line = "initcall_blacklist=ahci_pci_driver_init";
+  const JobResult result = guest.run(R"sh(
+echo "== sector"; kjump bios read-sector --drive 0x80 --lba 0 --door kexec 2>&1 | head -n 1
+echo "== wake"; kjump bios read-sector --drive 0x80 --lba 0 --door wake 2>&1
+)sh");
+  EXPECT_NE(section(result.out, "sector").find("|a disk.........."), std::string::npos) << result.out;
+  const std::string woken = section(result.out, "wake");
+  EXPECT_NE(woken.find("firmware that has just woken the machine"), std::string::npos) << woken;
+  EXPECT_NE(woken.find("class 0x010601)"), std::string::npos) << woken;
+}
+
 // virtio-vga is a VGA card that Linux's virtio-pci has taken over, whether or not anybody draws on it.
 TEST(UnsafeDisplay, IsNotAsked) {
   Guest guest;
