@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
+#include "host/checks.hpp"
 #include "host/firmware.hpp"
 #include "host/taken_devices.hpp"
 
@@ -102,6 +104,22 @@ Result<std::vector<std::string>> check_calls(const System& system, const std::ve
     }
   }
   return notes;
+}
+
+Check unsafe_calls_remark(const System& system) {
+  static constexpr const char* kId = "unsafe-calls";
+  static constexpr const char* kTitle = "firmware's devices are still firmware's";
+  std::string finding;
+  for (const std::uint8_t vector : std::array<std::uint8_t, 3>{0x10, 0x13, 0x16}) {
+    const PlannedCall any{vector, {}};
+    if (const auto danger = danger_of(system, traits_of(any), false)) {
+      finding += fmt::format("{}{} ({})", finding.empty() ? "unsafe after Linux: " : ", ", name_of(any),
+                             danger->device);
+    }
+  }
+  return finding.empty()
+             ? passed(kId, kTitle, "INT 10h, 13h and 16h reach no device that Linux has taken over")
+             : remark(kId, kTitle, finding);
 }
 
 }  // namespace kjump

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <kjump/call_class.hpp>
+#include <kjump/doctor.hpp>
 #include <kjump/result.hpp>
 
 #include "host/system.hpp"
@@ -23,5 +24,8 @@ struct CallConditions {
 [[nodiscard]] Result<std::vector<std::string>> check_calls(const System& system,
                                                            const std::vector<PlannedCall>& calls,
                                                            const CallConditions& conditions);
+
+/// For doctor: which vectors are unsafe on this machine, and because of what. A note at most.
+[[nodiscard]] Check unsafe_calls_remark(const System& system);
 
 }  // namespace kjump

@@ -125,6 +125,17 @@ TEST_F(HostCheckCalls, TheVectorIsLookedAt) {
   EXPECT_THAT(refusal({0x60, 0}, {.allow_unsafe = true}), HasSubstr("(vector at 0x180)"));
 }
 
+TEST_F(HostCheckCalls, DoctorTellsAllOfThem) {
+  EXPECT_EQ(unsafe_calls_remark(machine).verdict, Verdict::kOk);
+  put_pci("0000:00:04.0", "0x010601", "ahci");
+  put_usb("1-3:1.0", "03", "01");
+  const Check check = unsafe_calls_remark(machine);
+  EXPECT_EQ(check.verdict, Verdict::kNote);
+  EXPECT_EQ(check.finding,
+            "unsafe after Linux: INT 13h (PCI device 0000:00:04.0, class 0x010601, driver ahci), "
+            "INT 16h (USB device 1-3:1.0, keyboard)");
+}
+
 TEST_F(HostCheckCalls, ARefusedRunHasNotJumped) {
   put_pci("0000:00:04.0", "0x010601", "ahci");
   machine.answer();
