@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // From a list of steps to the request of the batch payload, and through one jump.
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -11,6 +9,7 @@
 #include <kjump/abi/exchange.hpp>
 #include <kjump/bios.hpp>
 
+#include "bios/planned_calls.hpp"
 #include "embedded/embedded.hpp"
 
 namespace kjump::bios {
@@ -144,24 +143,13 @@ Result<std::vector<std::byte>> Batch::encode() const {
   return request;
 }
 
-namespace {
-
-// INT 13h functions that transfer or verify sectors, old and extended.
-bool moves_sectors(const Step& step) {
-  constexpr std::uint8_t kDiskVector = 0x13;
-  constexpr std::array<std::uint8_t, 8> kFunctions{0x02, 0x03, 0x04, 0x0A, 0x0B, 0x42, 0x43, 0x44};
-  const auto function = static_cast<std::uint8_t>(step.call.registers.eax >> 8U);
-  return step.call.kind == abi::CallKind::kInterrupt && step.call.vector == kDiskVector &&
-         std::find(kFunctions.begin(), kFunctions.end(), function) != kFunctions.end();
-}
-
-}  // namespace
-
-Result<BatchReply> Batch::run(Target& target, std::uint32_t deadline_ms) const {
+Result<BatchReply> Batch::run(Target& target, const BatchOptions& options) const {
   RunRequest request;
   KJUMP_TRY(request.request, encode());
-  request.deadline_ms = deadline_ms;
-  request.moves_sectors = std::any_of(steps_.begin(), steps_.end(), moves_sectors);
+  request.deadline_ms = options.deadline_ms;
+  request.calls = planned_calls(steps_);
+  request.allow_unsafe = options.allow_unsafe;
+  request.warn = options.warn;
   KJUMP_TRY(const Image image, Image::parse(embedded_batch_image(), "the embedded batch image"));
   KJUMP_TRY(RunReport report, target.run(image, request));
   return decode_run(steps_, std::move(report));

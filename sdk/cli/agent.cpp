@@ -37,6 +37,7 @@ constexpr std::chrono::seconds kPortWait{5};
 struct Capture {
   UniqueFd fd;
   std::string* text;
+  bool echo;
 
   /// Takes what is there; false at the end of the stream.
   [[nodiscard]] bool take() const {
@@ -47,7 +48,7 @@ struct Capture {
     }
     const std::size_t echoed = std::min(text->size(), kEchoBytes);
     text->append(block.data(), static_cast<std::size_t>(got));
-    const std::size_t end = std::min(text->size(), kEchoBytes);
+    const std::size_t end = echo ? std::min(text->size(), kEchoBytes) : echoed;
     [[maybe_unused]] const ssize_t ignored = ::write(STDOUT_FILENO, text->data() + echoed, end - echoed);
     return got > 0;
   }
@@ -96,7 +97,7 @@ void collect(std::array<Capture, 2>& captures, pid_t job, int& status) {
   }
 }
 
-Result<JobResult> execute(const std::vector<std::string>& arguments) {
+Result<JobResult> execute(const std::vector<std::string>& arguments, bool echo) {
   KJUMP_TRY(auto out, make_pipe());
   KJUMP_TRY(auto err, make_pipe());
   const pid_t job = ::fork();
@@ -109,7 +110,8 @@ Result<JobResult> execute(const std::vector<std::string>& arguments) {
   out[1].reset();
   err[1].reset();
   JobResult result;
-  std::array<Capture, 2> captures{{{std::move(out[0]), &result.out}, {std::move(err[0]), &result.err}}};
+  std::array<Capture, 2> captures{
+      {{std::move(out[0]), &result.out, echo}, {std::move(err[0]), &result.err, true}}};
   int status = 0;
   collect(captures, job, status);
   result.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -156,7 +158,7 @@ Result<void> run_agent(const std::string& path) {
     return fail(ErrorCode::kMalformed, "the job has no program", path);
   }
   KJUMP_CHECK(targets::insert_modules(job.modules));
-  KJUMP_TRY(JobResult result, execute(job.arguments));
+  KJUMP_TRY(JobResult result, execute(job.arguments, job.echo));
   for (const std::string& output : job.outputs) {
     if (auto content = targets::read_file(output)) {
       result.files[output] = *std::move(content);

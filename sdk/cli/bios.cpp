@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // kjump bios: firmware calls. Every command is one jump.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include "cli/bios_commands.hpp"
 #include "cli/progress_line.hpp"
 #include "report/json.hpp"
+#include "report/terminal.hpp"
 #include "targets/qemu/files.hpp"
 
 namespace kjump::cli {
@@ -15,19 +17,35 @@ namespace {
 
 constexpr double kLongestBatch = 3600;  // seconds
 
-void print_remarks(const RunReport& report) {
+void print_note(const std::string& note) {
+  std::fprintf(stderr, "kjump: note: %s\n", report::for_terminal(note).c_str());
+}
+
+/// Those in `told` the user has read before the jump.
+void print_remarks(const RunReport& report, const std::vector<std::string>& told) {
   for (const std::string& note : report.notes) {
-    std::fprintf(stderr, "kjump: note: %s\n", note.c_str());
+    if (std::find(told.begin(), told.end(), note) == told.end()) {
+      print_note(note);
+    }
   }
   for (const std::string& breach : report.breaches) {
-    std::fprintf(stderr, "kjump: warning: return contract broken: %s\n", breach.c_str());
+    std::fprintf(stderr, "kjump: warning: return contract broken: %s\n",
+                 report::for_terminal(breach).c_str());
   }
 }
 
-Result<bios::BatchReply> try_batch(const BiosOptions& options, const bios::Batch& batch) {
+Result<bios::BatchReply> try_batch(const BiosOptions& options, const bios::Batch& batch,
+                                   std::vector<std::string>& told) {
   ProgressLine progress;
   KJUMP_TRY(const std::unique_ptr<Target> target, options.target.make(progress.callback()));
-  return batch.run(*target, static_cast<std::uint32_t>(std::lround(options.deadline * 1000)));
+  bios::BatchOptions how;
+  how.deadline_ms = static_cast<std::uint32_t>(std::lround(options.deadline * 1000));
+  how.allow_unsafe = options.target.allow_unsafe();
+  how.warn = [&told](const std::string& note) {
+    print_note(note);
+    told.push_back(note);
+  };
+  return batch.run(*target, how);
 }
 
 }  // namespace
@@ -40,11 +58,12 @@ void BiosOptions::add_to(CLI::App& command) {
 }
 
 bios::BatchReply run_batch(const BiosOptions& options, const bios::Batch& batch) {
-  Result<bios::BatchReply> reply = try_batch(options, batch);
+  std::vector<std::string> told;
+  Result<bios::BatchReply> reply = try_batch(options, batch, told);
   if (!reply) {
     fail_command(options, reply.error());
   }
-  print_remarks(reply->report);
+  print_remarks(reply->report, told);
   return *std::move(reply);
 }
 
@@ -57,12 +76,13 @@ void fail_command(const BiosOptions& options, const Error& error) {
 }
 
 void fail_usage(const Error& error) {
-  std::fprintf(stderr, "kjump: %s\n", error.text().c_str());
+  std::fprintf(stderr, "kjump: %s\n", report::for_terminal(error.text()).c_str());
   throw Exit{kExitUsage};
 }
 
 void print_text(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  const std::string safe = report::for_terminal(text);
+  std::fwrite(safe.data(), 1, safe.size(), stdout);
 }
 
 void write_output(const std::filesystem::path& path, std::span<const std::byte> content) {

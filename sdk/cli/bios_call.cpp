@@ -27,6 +27,16 @@ constexpr const char* kCallHelp =
     "  int 0x15 eax=0xE820 edx='SMAP' ecx=24 buffer es:di=24 repeat-while ebx stop-on-carry\n"
     "  call f000:e05b ax=1\n"
     "  memory 0x475 1\n"
+    "Classes (docs/doors.md has the table):\n"
+    "  pure      reads firmware's own tables: INT 11h, 12h, 15h E820h, 1Ah 02h, the list of disks (13h 08h "
+    "41h "
+    "48h)\n"
+    "  stateful  changes firmware's state: all that is not known better\n"
+    "  unsafe    refused after Linux, unless --unsafe is given: INT 13h on AHCI, NVMe, virtio, USB; INT 10h "
+    "on a "
+    "card\n"
+    "            with a native driver; INT 16h with a USB keyboard; INT 18h, 19h, 15h 53h, 89h\n"
+    "Far calls are not judged.\n"
     "Example: kjump bios call 0x12 --target vm";
 
 struct CallOptions {
@@ -157,7 +167,7 @@ void run_call(const CallOptions& options) {
     json["target"] = reply.report.target;
     json["kernel"] = reply.report.kernel;
     json["outcome"] = report::outcome_name(reply.report.jumps.back().outcome);
-    print_text(json.dump(2) + "\n");
+    print_text(json.dump(2, ' ', true) + "\n");
   } else {
     print_text(text_of(steps, reply));
   }

@@ -43,6 +43,7 @@ void add_bios_disks(CLI::App& bios);  // disks, read-sector
 /// The same for a wrong command line: ends with kExitUsage.
 [[noreturn]] void fail_usage(const Error& error);
 
+/// To standard output, with nothing in it that a terminal would obey.
 void print_text(const std::string& text);
 
 void write_output(const std::filesystem::path& path, std::span<const std::byte> content);
@@ -55,7 +56,7 @@ T run_typed(const BiosOptions& options, const bios::Batch& batch,
   if (!value) {
     fail_command(options, value.error());
   }
-  print_text(options.json ? bios::to_json(*value).dump(2) + "\n" : to_text(*value));
+  print_text(options.json ? bios::to_json(*value).dump(2, ' ', true) + "\n" : to_text(*value));
   return *std::move(value);
 }
 

@@ -48,7 +48,7 @@ void add_bios_video(CLI::App& bios) {
   options->add_to(*command);
   command->footer(
       "Example: kjump bios video-modes --target vm\n"
-      "Asks only. On a card that a native driver of Linux drives the answers may be empty or wrong.");
+      "Asks only. Refused on a card that a native driver of Linux drives, unless --unsafe is given.");
   command->callback([options] {
     run_typed<bios::VideoModes>(*options, bios::video_modes_batch(), bios::decode_video_modes, to_text);
   });

@@ -6,11 +6,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include <kjump/image.hpp>
 
 #include "cli/commands.hpp"
 #include "image/areas.hpp"
+#include "image/file_io.hpp"
+#include "report/terminal.hpp"
 
 namespace kjump::cli {
 namespace {
@@ -32,7 +35,7 @@ std::string address_text(std::uint32_t address) {
 
 /// Ordered: a reader finds the keys where the text has them. Addresses are strings, since JSON has no
 /// hexadecimal numbers; sizes are numbers.
-nlohmann::ordered_json to_json(const Image& image) {
+nlohmann::ordered_json to_json(const Image& image, const Sha256& hash) {
   const ImageInfo& info = image.info();
   nlohmann::ordered_json json;
   json["name"] = info.name;
@@ -59,6 +62,7 @@ nlohmann::ordered_json to_json(const Image& image) {
                                 {"memory_bytes", segment.memory_bytes}});
   }
   json["symbols"] = image.symbols().size();
+  json["sha256"] = hash.hex();
   return json;
 }
 
@@ -83,7 +87,7 @@ std::string deadline_text(const ImageInfo& info) {
              : fmt::format("{} s", static_cast<double>(info.deadline_ms) / kMillisecondsPerSecond);
 }
 
-std::string to_text(const Image& image) {
+std::string to_text(const Image& image, const Sha256& hash) {
   const ImageInfo& info = image.info();
   std::string text = line("name", info.name) + line("version", info.version);
   if (!info.description.empty()) {
@@ -98,6 +102,7 @@ std::string to_text(const Image& image) {
   text += line("parameters", address_text(info.parameters));
   text += line("exchange", exchange_text(info));
   text += line("symbols", std::to_string(image.symbols().size()));
+  text += line("SHA-256", hash.hex());
   text += fmt::format("\n{:<17} {:<12} {:>10} {:>12}\n", "segment", "area", "file bytes", "memory bytes");
   for (const Segment& segment : image.segments()) {
     text += fmt::format("{:<17} {:<12} {:>10} {:>12}\n",
@@ -108,8 +113,11 @@ std::string to_text(const Image& image) {
 }
 
 void inspect(const Options& options) {
-  const Image image = value_or_die(Image::open(options.file));
-  const std::string text = options.json ? to_json(image).dump(2) + "\n" : to_text(image);
+  const std::vector<std::byte> bytes = value_or_die(image::read_file(options.file));
+  const Image image = value_or_die(Image::parse(bytes, options.file));
+  const Sha256 hash = Sha256::of(bytes);
+  const std::string text = options.json ? to_json(image, hash).dump(2, ' ', true) + "\n"
+                                        : report::for_terminal(to_text(image, hash));
   std::fputs(text.c_str(), stdout);
 }
 

@@ -4,11 +4,12 @@
 #include <string>
 
 #include "cli/commands.hpp"
+#include "report/terminal.hpp"
 
 namespace kjump::cli {
 
 void die(const Error& error) {
-  std::fprintf(stderr, "kjump: %s\n", error.text().c_str());
+  std::fprintf(stderr, "kjump: %s\n", report::for_terminal(error.text()).c_str());
   throw Exit{kExitFailed};
 }
 

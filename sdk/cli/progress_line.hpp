@@ -13,6 +13,8 @@
 
 #include <kjump/target.hpp>
 
+#include "report/terminal.hpp"
+
 namespace kjump::cli {
 
 /// Appears on standard error after two seconds, counts them, and goes away with this object. Silent when
@@ -43,7 +45,7 @@ class ProgressLine {
   [[nodiscard]] Progress callback() {
     return [this](const std::string& text) {
       const std::lock_guard lock(mutex_);
-      text_ = text;
+      text_ = report::for_terminal(text);
     };
   }
 

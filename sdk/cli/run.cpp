@@ -5,15 +5,18 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <kjump/image.hpp>
 #include <kjump/target.hpp>
 
+#include "bios/planned_calls.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/target_options.hpp"
 #include "report/json.hpp"
+#include "report/terminal.hpp"
 #include "report/text.hpp"
 #include "targets/qemu/files.hpp"
 
@@ -29,15 +32,27 @@ struct RunOptions {
   std::filesystem::path reply;
   std::uint32_t jumps = 1;
   double deadline = 0;  // seconds
-  bool moves_sectors = false;
+  std::vector<std::string> calls;
+  std::string sha256;
   bool json = false;
 };
 
 Result<RunReport> run_image(const RunOptions& options) {
-  KJUMP_TRY(const Image image, Image::open(options.image));
+  std::optional<Sha256> pinned;
+  if (!options.sha256.empty()) {
+    KJUMP_TRY(pinned, Sha256::parse(options.sha256));
+  }
+  KJUMP_TRY(const Image image, Image::open(options.image, pinned));
   RunRequest request;
   request.jumps = options.jumps;
-  request.moves_sectors = options.moves_sectors;
+  for (const std::string& text : options.calls) {
+    KJUMP_TRY(PlannedCall call, bios::parse_planned_call(text));
+    request.calls.push_back(call);
+  }
+  request.allow_unsafe = options.target.allow_unsafe();
+  request.warn = [](const std::string& note) {
+    std::fprintf(stderr, "kjump: note: %s\n", report::for_terminal(note).c_str());
+  };
   request.deadline_ms = static_cast<std::uint32_t>(std::lround(options.deadline * 1000));
   if (!options.request.empty()) {
     KJUMP_TRY(request.request, targets::read_file(options.request));
@@ -65,7 +80,7 @@ void run_command(const RunOptions& options) {
   print(options.json ? report::to_json(*report) + "\n" : report::to_text(*report, {options.reply.string()}));
   if (const std::string failure = report::what_failed(*report, options.jumps); !failure.empty()) {
     std::fflush(stdout);
-    std::fprintf(stderr, "kjump: %s\n", failure.c_str());
+    std::fprintf(stderr, "kjump: %s\n", report::for_terminal(failure).c_str());
     throw Exit{kExitFailed};
   }
 }
@@ -91,8 +106,17 @@ void add_run(CLI::App& app) {
       ->add_option("--deadline", options->deadline,
                    "seconds for each jump (default: the image's own, else 30)")
       ->check(CLI::Range(0.001, kLongestDeadline));
-  command->add_flag("--moves-sectors", options->moves_sectors,
-                    "the payload reads or writes sectors by INT 13h: refuse where that hangs");
+  command
+      ->add_option(
+          "--calls", options->calls,
+          "a BIOS call that the payload makes, e.g. 0x13:0x4200; refused where it is unsafe after Linux; "
+          "may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("VECTOR[:AX]");
+  command
+      ->add_option("--sha256", options->sha256,
+                   "run the image only if its file has this hash, as kjump inspect and sha256sum print it")
+      ->type_name("HEX");
   command->add_flag("--json", options->json, "print the whole report as JSON");
   command->footer(
       "Example: kjump run hello.kjump --target vm\n"

@@ -34,6 +34,9 @@ class TargetOptions {
         app.add_option("--alarm", door_.alarm_seconds,
                        "wake door: seconds until the alarm wakes the machine (default: as few as are safe)")
             ->check(CLI::Range(1, 3600)));
+    door_only_.push_back(app.add_flag(
+        "--unsafe", allow_unsafe_,
+        "host, linux-vm: make BIOS calls that are unsafe after Linux, too; they may hang the machine"));
     for (CLI::Option* option : door_only_) {
       option->group(kGroup);
     }
@@ -89,6 +92,9 @@ class TargetOptions {
   /// "host", "vm" or "linux-vm".
   [[nodiscard]] const std::string& target() const { return target_; }
 
+  /// For RunRequest::allow_unsafe.
+  [[nodiscard]] bool allow_unsafe() const { return allow_unsafe_; }
+
   /// For commands that use a LinuxVm themselves.
   [[nodiscard]] Result<LinuxVmOptions> linux_vm_options(Progress progress = {}) const {
     LinuxVmOptions options = linux_;
@@ -134,6 +140,7 @@ class TargetOptions {
 
   std::string target_ = "host";
   DoorOptions door_;
+  bool allow_unsafe_ = false;
   LinuxVmOptions linux_;
   std::vector<std::string> disks_;
   std::string artifacts_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/check_calls.hpp"
 #include "host/checks.hpp"
 #include "host/kexec_door.hpp"
 #include "host/open_session.hpp"
@@ -56,6 +57,7 @@ Examination examine_host() {
   for (Check& remark : processor_remarks(system)) {
     machine.push_back(std::move(remark));
   }
+  machine.push_back(unsafe_calls_remark(system));
   return {std::move(machine), {{kexec.name(), kexec.examine()}, {wake.name(), wake.examine()}}};
 }
 

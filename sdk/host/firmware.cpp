@@ -36,39 +36,50 @@ std::uint32_t conventional_end(std::span<const std::byte> page) {
   return ebda >= kLowestPlausibleEnd && ebda < end ? ebda : end;
 }
 
-// Why the vectors are not a BIOS's. They must lead into ROM, or into memory at the top of conventional
-// memory that a hook (boot loader, option ROM) has reserved for itself.
-std::string problem_of_vectors(std::span<const std::byte> page, std::uint32_t memory_end) {
-  for (const std::size_t vector : {0x10U, 0x13U, 0x15U, 0x1AU}) {
-    const std::uint32_t offset = word_at(page, vector * 4);
-    const std::uint32_t segment = word_at(page, vector * 4 + 2);
-    const std::uint32_t target = (segment << 4) + offset;
-    if (target == 0) {
+// Why the vectors are not a BIOS's.
+std::string problem_of_vectors(const LowMemoryFacts& facts, std::uint32_t base_memory_kib) {
+  for (const std::uint8_t vector : std::array<std::uint8_t, 4>{0x10, 0x13, 0x15, 0x1A}) {
+    const VectorPlace place = facts.place_of(vector);
+    if (place == VectorPlace::kEmpty) {
       return fmt::format("interrupt vector {:#x} is empty", vector);
     }
-    const bool in_rom = target >= kRomStart && target < kRomEnd;
-    const bool in_reserved = target >= memory_end && target < abi::kConventionalEnd;
-    if (!in_rom && !in_reserved) {
-      return fmt::format("interrupt vector {:#x} leads to {:04x}:{:04x}, which is not ROM", vector, segment,
-                         offset);
+    if (place == VectorPlace::kElsewhere) {
+      return fmt::format("interrupt vector {:#x} leads to {}, which is not ROM", vector,
+                         facts.vector_text(vector));
     }
   }
-  const std::uint32_t kib = word_at(page, kBdaBaseMemoryKib);
-  if (kib * 1024 < kLowestPlausibleEnd || kib * 1024 > abi::kConventionalEnd) {
-    return fmt::format("the BIOS data area claims {} KiB of base memory", kib);
+  if (base_memory_kib * 1024 < kLowestPlausibleEnd || base_memory_kib * 1024 > abi::kConventionalEnd) {
+    return fmt::format("the BIOS data area claims {} KiB of base memory", base_memory_kib);
   }
   return {};
 }
 
 }  // namespace
 
+VectorPlace LowMemoryFacts::place_of(std::uint8_t vector) const {
+  const std::uint32_t pointer = vectors.at(vector);
+  const std::uint32_t target = ((pointer >> 16) << 4) + (pointer & 0xFFFF);
+  if (target == 0) {
+    return VectorPlace::kEmpty;
+  }
+  const bool in_rom = target >= kRomStart && target < kRomEnd;
+  const bool in_reserved = target >= base_memory_end && target < abi::kConventionalEnd;
+  return in_rom || in_reserved ? VectorPlace::kFirmware : VectorPlace::kElsewhere;
+}
+
+std::string LowMemoryFacts::vector_text(std::uint8_t vector) const {
+  const std::uint32_t pointer = vectors.at(vector);
+  return fmt::format("{:04x}:{:04x}", pointer >> 16, pointer & 0xFFFF);
+}
+
 LowMemoryFacts parse_page_zero(std::span<const std::byte> page) {
   if (page.size() < abi::kPageBytes) {
-    return {abi::kConventionalEnd, "page 0 is cut off"};
+    return {abi::kConventionalEnd, "page 0 is cut off", {}};
   }
   LowMemoryFacts facts;
+  std::memcpy(facts.vectors.data(), page.data(), sizeof(facts.vectors));
   facts.base_memory_end = conventional_end(page);
-  facts.ivt_problem = problem_of_vectors(page, facts.base_memory_end);
+  facts.ivt_problem = problem_of_vectors(facts, word_at(page, kBdaBaseMemoryKib));
   return facts;
 }
 

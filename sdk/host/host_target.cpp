@@ -4,8 +4,8 @@
 
 #include <utility>
 
+#include "host/check_calls.hpp"
 #include "host/open_session.hpp"
-#include "host/wake/check_disks.hpp"
 #include "image/fault_place.hpp"
 
 namespace kjump {
@@ -64,10 +64,15 @@ Result<void> HostTarget::jump_all(Session& session, const Image& image, const Ru
 Result<RunReport> HostTarget::run(const Image& image, const RunRequest& request) {
   say("checking the machine and loading the image");
   KJUMP_TRY(Session session, open_session(system_, door_, image));
-  if (request.moves_sectors && session.door() == "wake") {
-    KJUMP_CHECK(check_sector_transfers(system_));
-  }
   RunReport report;
+  KJUMP_TRY(report.notes,
+            check_calls(system_, request.calls,
+                        {.woken = session.door() == "wake", .allow_unsafe = request.allow_unsafe}));
+  for (const std::string& note : report.notes) {
+    if (request.warn) {
+      request.warn(note);
+    }
+  }
   report.target = name();
   report.door = session.door();
   report.door_reason = session.door_reason();

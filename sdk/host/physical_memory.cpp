@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include <kjump/abi/exchange.hpp>
 #include <kjump/abi/layout.hpp>
 
 namespace kjump {
@@ -38,6 +39,12 @@ bool allowed(std::uint32_t address, std::uint32_t bytes, PhysicalMapping::Access
   const bool conventional =
       bytes != 0 && address < abi::kConventionalEnd && bytes <= abi::kConventionalEnd - address;
   return conventional && (access == PhysicalMapping::Access::kRead || address >= abi::kPageBytes);
+}
+
+// Only one session exists at a time, so that an exchange which is there before it is a left-over.
+bool is_ours(std::span<const std::byte> memory) {
+  return memory.size() >= sizeof(abi::kExchangeMagic) &&
+         std::memcmp(memory.data(), &abi::kExchangeMagic, sizeof(abi::kExchangeMagic)) == 0;
 }
 
 }  // namespace
@@ -95,6 +102,9 @@ Result<ExchangeMemory> ExchangeMemory::open(const System& system) {
 
 ExchangeMemory::ExchangeMemory(PhysicalMapping mapping) : mapping_(std::move(mapping)) {
   std::span<const std::byte> memory = bytes();
+  if (is_ours(memory)) {
+    return;  // of a kjump that was killed: nobody else's, and nothing to bring back
+  }
   while (!memory.empty() &&
          std::memcmp(memory.last(kZeros.size()).data(), kZeros.data(), kZeros.size()) == 0) {
     memory = memory.first(memory.size() - kZeros.size());

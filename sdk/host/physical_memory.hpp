@@ -37,7 +37,7 @@ class PhysicalMapping {
 };
 
 /// The exchange. What lay there before comes back when the object goes, so that the machine is left
-/// as it was.
+/// as it was; requests and replies that a killed kjump has left there do not.
 class ExchangeMemory {
  public:
   [[nodiscard]] static Result<ExchangeMemory> open(const System& system);

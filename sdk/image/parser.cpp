@@ -113,8 +113,14 @@ Result<std::vector<Symbol>> read_symbols(const ElfFile& file, const std::string&
 
 }  // namespace
 
-Result<Image> Image::open(const std::filesystem::path& path) {
+Result<Image> Image::open(const std::filesystem::path& path, const std::optional<Sha256>& pinned) {
   KJUMP_TRY(const auto bytes, image::read_file(path));
+  if (pinned && Sha256::of(bytes) != *pinned) {
+    return fail(ErrorCode::kForbidden,
+                fmt::format("not the image that was pinned: its SHA-256 is {}, wanted {}",
+                            Sha256::of(bytes).hex(), pinned->hex()),
+                path.string(), "get the right file, or pin this one if you trust it");
+  }
   return parse(bytes, path.string());
 }
 

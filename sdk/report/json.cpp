@@ -168,7 +168,8 @@ Error read_error(const Json& json) {
 }
 
 std::string written(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  // ASCII: a terminal obeys some characters beyond it.
+  return json.dump(2, ' ', true, Json::error_handler_t::replace);
 }
 
 Failure malformed(const std::string& why) {

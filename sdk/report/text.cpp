@@ -9,6 +9,7 @@
 
 #include "report/fault.hpp"
 #include "report/names.hpp"
+#include "report/terminal.hpp"
 
 namespace kjump::report {
 namespace {
@@ -137,7 +138,7 @@ std::string to_text(const RunReport& report, const TextOptions& options) {
   if (!report.log.empty()) {
     text += "log: " + report.log.string() + "\n";
   }
-  return text;
+  return for_terminal(text);
 }
 
 std::string what_failed(const RunReport& report, std::uint32_t jumps) {

@@ -15,7 +15,7 @@ struct TextOptions {
   std::string reply_file;  ///< the last reply went there and is not shown
 };
 
-/// One line per jump, what it printed and replied, how long its phases took, remarks.
+/// One line per jump, what it printed and replied, how long its phases took, remarks; for_terminal().
 [[nodiscard]] std::string to_text(const RunReport& report, const TextOptions& options = {});
 
 /// Empty when every one of `jumps` jumps returned with status 0 and kept the return contract; otherwise the

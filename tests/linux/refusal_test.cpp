@@ -65,6 +65,9 @@ echo "== suspend"; dmesg | grep -c 'Disabling non-boot CPUs\|Freezing user space
 constexpr const char* kRun = "kjump run /job/hello_real.kjump";
 // By itself kjump would go through the wake door instead.
 constexpr const char* kRunByKexec = "kjump run /job/hello_real.kjump --door kexec";
+// A broken image, too: its hash is looked at first.
+constexpr const char* kRunPinned =
+    "kjump run /job/newer.kjump --sha256 0000000000000000000000000000000000000000000000000000000000000000";
 
 INSTANTIATE_TEST_SUITE_P(
     Reasons, Refused,
@@ -79,6 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"exchange_in_use", "",
                             "kjump run /job/hello_real.kjump --jumps 1000 >/dev/null &\nsleep 1", kRun,
                             "in use"},
+                    Refusal{"another_hash", "", "", kRunPinned, "not the image that was pinned"},
                     Refusal{"no_such_file", "", "", "kjump run /job/absent.kjump", "No such file"}),
     [](const testing::TestParamInfo<Refusal>& refusal) { return std::string(refusal.param.name); });
 

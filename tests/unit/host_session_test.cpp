@@ -67,6 +67,14 @@ TEST_F(HostSession, EveryByteOfTheExchangeComesBack) {
   EXPECT_EQ(machine.peek(abi::kExchangeBase, abi::kExchangeBytes), before);
 }
 
+TEST_F(HostSession, WhatAKilledKjumpLeftInTheExchangeDoesNotComeBack) {
+  std::string left(abi::kExchangeBytes, 's');
+  std::memcpy(left.data(), &abi::kExchangeMagic, sizeof(abi::kExchangeMagic));
+  machine.poke(abi::kExchangeBase, left);
+  EXPECT_TRUE(open().value().jump({}));
+  EXPECT_EQ(machine.peek(abi::kExchangeBase, abi::kExchangeBytes), std::string(abi::kExchangeBytes, '\0'));
+}
+
 TEST_F(HostSession, OneJump) {
   machine.answer([&](abi::ExchangeHeader& header) {
     EXPECT_EQ(header.nonce, machine.random_values.front());

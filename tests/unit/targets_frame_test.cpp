@@ -86,12 +86,13 @@ TEST(Frame, SurvivesRandomBytes) {
 }
 
 TEST(JobFile, RoundTripsAndRefusesRubbish) {
-  const auto job =
-      decode_job(encode_job({kNonce, {"sh", "-c", "echo \"$1\"\n"}, {"/out"}, {"/kjump/modules/a.ko"}}));
+  const auto job = decode_job(
+      encode_job({kNonce, {"sh", "-c", "echo \"$1\"\n"}, {"/out"}, {"/kjump/modules/a.ko"}, false}));
   ASSERT_TRUE(job) << job.error().text();
   EXPECT_EQ(job->nonce, kNonce);
   EXPECT_EQ(job->arguments, (std::vector<std::string>{"sh", "-c", "echo \"$1\"\n"}));
   EXPECT_EQ(job->outputs, std::vector<std::string>{"/out"});
+  EXPECT_FALSE(job->echo);
   for (const char* text :
        {"", "{}", "[]", "{\"nonce\":\"x\"}", "{\"nonce\":1,\"arguments\":1,\"outputs\":[]}"}) {
     EXPECT_FALSE(decode_job(text)) << text;

@@ -103,7 +103,9 @@ TEST(Plan, KeepsTheCarriersLimits) {
 }
 
 TEST(Plan, TakesTheCallersDeadlineFirst) {
-  EXPECT_EQ(jump_deadline_ms(image_of(), {{}, 1, 70}), 70U);
+  RunRequest request;
+  request.deadline_ms = 70;
+  EXPECT_EQ(jump_deadline_ms(image_of(), request), 70U);
   EXPECT_EQ(jump_deadline_ms(image_of(), {}), 500U);
 }
 

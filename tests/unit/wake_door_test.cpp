@@ -233,7 +233,7 @@ TEST_F(WakeDoorTest, ClosedDoorsSayWhy) {
 
 TEST_F(WakeDoorTest, SectorsAreMovedOnlyOnIde) {
   RunRequest request;
-  request.moves_sectors = true;
+  request.calls = {{0x13, 0x4200}};
   const auto outcome = [&](const DoorOptions& door) {
     const auto report = make_host_target_on(machine, door, {})->run(test::image_with_wake_entry(), request);
     return report ? "ran" : report.error().text();

@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -71,6 +73,12 @@ struct BatchReply {
 /// limit and a stop on carry are no errors). For callers that need all of it.
 [[nodiscard]] Result<void> check_complete(const BatchReply& reply);
 
+struct BatchOptions {
+  std::uint32_t deadline_ms = 0;                 ///< 0: kDefaultDeadlineMs
+  bool allow_unsafe = false;                     ///< see RunRequest
+  std::function<void(const std::string&)> warn;  ///< see RunRequest
+};
+
 /// A list of calls that become one jump.
 class Batch {
  public:
@@ -82,8 +90,9 @@ class Batch {
   [[nodiscard]] Result<std::vector<std::byte>> encode() const;
 
   /// Encodes, runs the batch image on the target in one jump, decodes. A payload that faulted or
-  /// hung is no Error: see BatchReply::returned().
-  [[nodiscard]] Result<BatchReply> run(Target& target, std::uint32_t deadline_ms = 0) const;
+  /// hung is no Error: see BatchReply::returned(). Refused, where the target has a Linux, when a call is
+  /// unsafe after it (kjump/call_class.hpp).
+  [[nodiscard]] Result<BatchReply> run(Target& target, const BatchOptions& options = {}) const;
 
  private:
   std::vector<Step> steps_;

@@ -3,10 +3,7 @@
 /// turns their results into a structure, and the plain name does both around a run on a target. The
 /// first two are pure, so they can be combined with other batches and tested with recorded answers.
 ///
-/// Classes of calls (bios_calls.md section 6):
-///   pure      reads firmware's own tables; safe after Linux has driven the machine
-///   stateful  changes firmware's state, as documented with the function
-///   unsafe    talks to a device that Linux's driver has taken over since boot (T52)
+/// The class of each service is named with it; what the classes mean: kjump/call_class.hpp.
 #pragma once
 
 #include <array>
@@ -94,8 +91,8 @@ struct Clock {
 [[nodiscard]] Result<Clock> decode_clock(const BatchReply& reply);
 [[nodiscard]] Result<Clock> clock(Target& target);
 
-// --- Video modes: VBE 4F00h, 4F01h, 4F03h and INT 10h AH=0Fh. Class: pure, but not on a card that a
-// native driver of Linux drives (T54).
+// --- Video modes: VBE 4F00h, 4F01h, 4F03h and INT 10h AH=0Fh. Class: pure, but unsafe on a card that
+// a native driver of Linux drives (T54).
 
 struct VideoMode {
   std::uint16_t number = 0;
@@ -127,8 +124,8 @@ struct VideoModes {
 [[nodiscard]] Result<VideoModes> decode_video_modes(const BatchReply& reply);
 [[nodiscard]] Result<VideoModes> video_modes(Target& target);
 
-// --- Disks: INT 13h AH=08h, 41h, 48h, 42h. Class: unsafe. The drive's controller has been driven by
-// Linux since the firmware set it up (T52). Measured: works on IDE, hangs on AHCI and virtio.
+// --- Disks: INT 13h AH=08h, 41h, 48h. Class: pure. Reading sectors, AH=42h: stateful, and unsafe where Linux
+// has driven the drive's controller since firmware set it up (T52): works on IDE, hangs on AHCI and virtio.
 
 struct Geometry {
   std::uint32_t cylinders = 0, heads = 0, sectors = 0;

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <kjump/abi/image.hpp>
+#include <kjump/digest.hpp>
 #include <kjump/result.hpp>
 
 namespace kjump {
@@ -51,8 +53,10 @@ struct ImageInfo {
 /// [abi::kImageLowest, abi::kImageEnd) and outside the exchange, entries and parameters lie in content.
 class Image {
  public:
-  /// Reads a file. Errors name the path and the offset of what is wrong.
-  [[nodiscard]] static Result<Image> open(const std::filesystem::path& path);
+  /// Reads a file. Errors name the path and the offset of what is wrong. When a hash is given, any file but
+  /// that one is refused before a byte of it is believed.
+  [[nodiscard]] static Result<Image> open(const std::filesystem::path& path,
+                                          const std::optional<Sha256>& pinned = {});
 
   /// Parses bytes; `origin` stands for the path in errors. Never crashes, whatever the bytes.
   [[nodiscard]] static Result<Image> parse(std::span<const std::byte> bytes, const std::string& origin);

@@ -30,7 +30,9 @@ struct Job {
   std::vector<std::string> arguments;  ///< program and arguments; leave empty to run `script`
   std::string script;                  ///< for /bin/sh (busybox)
   std::vector<GuestFile> files;
-  std::vector<std::string> outputs;         ///< absolute paths of files to bring back
+  std::vector<std::string> outputs;  ///< absolute paths of files to bring back
+  bool echo =
+      true;  ///< the start of what it prints also goes to the console, as a trace for a job that is lost
   std::chrono::milliseconds limit{60'000};  ///< from starting QEMU to the result; then the guest is killed
 };
 

@@ -12,6 +12,7 @@
 
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/firmware_call.hpp>
+#include <kjump/call_class.hpp>
 #include <kjump/door.hpp>
 #include <kjump/image.hpp>
 #include <kjump/result.hpp>
@@ -23,8 +24,12 @@ struct RunRequest {
   std::vector<std::byte> request;  ///< at most abi::kRequestCapacity bytes; the same for every jump
   std::uint32_t jumps = 1;
   std::uint32_t deadline_ms = 0;  ///< per jump; 0: the image's own, else kDefaultDeadlineMs
-  /// The payload reads or writes sectors by INT 13h: refused through a door where that is known to hang.
-  bool moves_sectors = false;
+  /// BIOS calls that the payload makes, those that are known. Where there is a Linux, a run with one that is
+  /// unsafe after it is refused, and so is one with a vector that is empty.
+  std::vector<PlannedCall> calls;
+  bool allow_unsafe = false;  ///< make calls that are unsafe after Linux, too
+  /// Told before the first jump what may go wrong in it (it is also in RunReport::notes); may be empty.
+  std::function<void(const std::string&)> warn;
 };
 
 inline constexpr std::uint32_t kDefaultDeadlineMs = 30'000;

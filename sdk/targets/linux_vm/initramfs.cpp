@@ -33,7 +33,7 @@ Result<void> add_system(CpioWriter& cpio, Width width) {
 
 Result<void> add_job(CpioWriter& cpio, const Job& job, const std::vector<GuestFile>& modules,
                      std::uint64_t nonce) {
-  JobFile file{nonce, job.arguments, job.outputs, {}};
+  JobFile file{nonce, job.arguments, job.outputs, {}, job.echo};
   if (job.arguments.empty() == job.script.empty()) {
     return fail(ErrorCode::kInvalid, "a job is either a program with arguments or a script", "Job",
                 "fill in exactly one of Job::arguments and Job::script");

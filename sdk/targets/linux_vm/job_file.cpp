@@ -6,8 +6,11 @@
 namespace kjump::targets {
 
 std::string encode_job(const JobFile& job) {
-  const nlohmann::json json{
-      {"nonce", job.nonce}, {"arguments", job.arguments}, {"outputs", job.outputs}, {"modules", job.modules}};
+  const nlohmann::json json{{"nonce", job.nonce},
+                            {"arguments", job.arguments},
+                            {"outputs", job.outputs},
+                            {"modules", job.modules},
+                            {"echo", job.echo}};
   // Arguments may be any bytes; what is not UTF-8 cannot stand in JSON and is replaced.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -18,7 +21,7 @@ Result<JobFile> decode_job(const std::string& text) {
     return JobFile{json.at("nonce").get<std::uint64_t>(),
                    json.at("arguments").get<std::vector<std::string>>(),
                    json.at("outputs").get<std::vector<std::string>>(),
-                   json.at("modules").get<std::vector<std::string>>()};
+                   json.at("modules").get<std::vector<std::string>>(), json.at("echo").get<bool>()};
   } catch (const nlohmann::json::exception& exception) {
     return fail(ErrorCode::kMalformed, std::string("cannot read the job: ") + exception.what(), kJobPath);
   }

@@ -18,6 +18,7 @@ struct JobFile {
   std::vector<std::string> arguments;
   std::vector<std::string> outputs;
   std::vector<std::string> modules;  ///< paths of kernel modules to load first, in this order
+  bool echo = true;                  ///< standard output goes to the console, too; standard error always does
 };
 
 [[nodiscard]] std::string encode_job(const JobFile& job);

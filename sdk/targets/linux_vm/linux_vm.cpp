@@ -57,7 +57,7 @@ Result<JobResult> LinuxVm::run(const Job& job) const {
   KJUMP_TRY(const std::vector<std::byte> initramfs,
             build_initramfs(job, modules, width_of_kernel(kernel), nonce));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.machine.artifacts));
-  const Paths paths{kernel, artifacts.directory() / "initramfs.cpio", artifacts.directory() / "agent.port"};
+  const Paths paths{kernel, artifacts.confidential("initramfs.cpio"), artifacts.confidential("agent.port")};
   KJUMP_CHECK(write_file(paths.initramfs, initramfs));
   KJUMP_TRY(const QemuSpec spec, qemu_spec(options_, job, paths));
   if (options_.machine.progress) {

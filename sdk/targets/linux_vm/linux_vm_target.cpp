@@ -6,6 +6,7 @@
 #include <kjump/linux_vm.hpp>
 #include <kjump/target.hpp>
 
+#include "bios/planned_calls.hpp"
 #include "report/json.hpp"
 #include "targets/qemu/files.hpp"
 #include "targets/vm/plan.hpp"
@@ -50,6 +51,7 @@ const char* door_name(DoorChoice choice) {
 Result<Job> make_job(const Image& image, const RunRequest& request, const DoorOptions& door) {
   const std::uint32_t deadline_ms = targets::jump_deadline_ms(image, request);
   Job job;
+  job.echo = false;  // its output is the report, with the reply in it
   job.arguments = {"kjump",      "run",
                    kImagePath,   "--target",
                    "host",       "--json",
@@ -59,8 +61,11 @@ Result<Job> make_job(const Image& image, const RunRequest& request, const DoorOp
   if (door.alarm_seconds != 0) {
     job.arguments.insert(job.arguments.end(), {"--alarm", std::to_string(door.alarm_seconds)});
   }
-  if (request.moves_sectors) {
-    job.arguments.emplace_back("--moves-sectors");
+  for (const PlannedCall& call : request.calls) {
+    job.arguments.insert(job.arguments.end(), {"--calls", bios::spell(call)});
+  }
+  if (request.allow_unsafe) {
+    job.arguments.emplace_back("--unsafe");
   }
   KJUMP_TRY(std::vector<std::byte> content, image.serialize());
   job.files.push_back({kImagePath, std::move(content)});

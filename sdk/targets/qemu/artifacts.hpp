@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include <kjump/result.hpp>
 
@@ -17,7 +19,7 @@ class Artifacts {
   Artifacts& operator=(Artifacts&&) = delete;
   Artifacts(const Artifacts&) = delete;
   Artifacts& operator=(const Artifacts&) = delete;
-  /// Removes a directory of ours, unless somebody wanted it kept.
+  /// Removes a directory of ours, unless somebody wanted it kept, and in any case what is confidential.
   ~Artifacts();
 
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
@@ -28,9 +30,14 @@ class Artifacts {
   [[nodiscard]] std::filesystem::path qemu_errors() const { return directory_ / "qemu.err"; }
   [[nodiscard]] std::filesystem::path command() const { return directory_ / "command.txt"; }
 
+  /// The place of a file that holds requests or replies: it goes with this object, unless the run has failed
+  /// and is to be repeated.
+  [[nodiscard]] std::filesystem::path confidential(const std::string& name);
+
   /// True when the caller chose the place, so that the files will still be there after this object.
   [[nodiscard]] bool kept() const { return !remove_; }
-  void keep() { remove_ = false; }
+  /// After a failure: everything stays.
+  void keep();
 
  private:
   Artifacts(std::filesystem::path directory, bool remove)
@@ -38,6 +45,7 @@ class Artifacts {
 
   std::filesystem::path directory_;
   bool remove_ = false;
+  std::vector<std::filesystem::path> confidential_;
 };
 
 }  // namespace kjump::targets

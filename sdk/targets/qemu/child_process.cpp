@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -28,6 +29,7 @@ struct Prepared {
   // end. A terminal's Ctrl-C reaches us alone, since the child has its own process group.
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::umask(077);  // QEMU's logs hold what a payload has printed
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -45,7 +47,7 @@ struct Prepared {
 
 Result<Prepared> prepare(const ProcessSpec& spec) {
   const auto create = [](const std::filesystem::path& path) {
-    return UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    return UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   };
   Prepared prepared{{},
                     UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)),

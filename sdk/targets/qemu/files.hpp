@@ -13,6 +13,7 @@
 namespace kjump::targets {
 
 [[nodiscard]] Result<std::vector<std::byte>> read_file(const std::filesystem::path& path);
+/// A file that it makes is for its owner's eyes only: it may hold a payload's request or reply.
 [[nodiscard]] Result<void> write_file(const std::filesystem::path& path, std::span<const std::byte> content);
 [[nodiscard]] Result<void> write_file(const std::filesystem::path& path, const std::string& content);
 

@@ -62,7 +62,7 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   const ExchangeTicket ticket{nonce, 1, jump_deadline_ms(image, request)};
   KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, ticket));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.artifacts));
-  const std::filesystem::path plan_file = artifacts.directory() / "plan.bin";
+  const std::filesystem::path plan_file = artifacts.confidential("plan.bin");
   KJUMP_CHECK(write_file(plan_file, plan));
   KJUMP_TRY(const std::filesystem::path carrier, carrier_program(artifacts));
   KJUMP_TRY(const std::string module, module_argument(plan_file));
