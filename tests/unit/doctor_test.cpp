@@ -50,10 +50,10 @@ TEST(Doctor, HealthyMachineCanJump) {
   std::vector<std::string> ids;
   std::transform(checks.begin(), checks.end(), std::back_inserter(ids),
                  [](const Check& check) { return check.id; });
-  EXPECT_EQ(ids, (std::vector<std::string>{"cap-sys-rawio", "lockdown", "dev-mem", "kernel-version",
-                                           "firmware", "ivt", "low-memory", "cpus", "paging-depth", "watchdog",
-                                           "cap-sys-boot", "kexec-load-disabled", "kexec-load-limit",
-                                           "kexec-probe", "kexec-loaded", "kernel-gdt", "retbleed"}));
+  EXPECT_EQ(ids, (std::vector<std::string>{
+                     "cap-sys-rawio", "lockdown", "dev-mem", "kernel-version", "firmware", "ivt",
+                     "low-memory", "cpus", "paging-depth", "watchdog", "cap-sys-boot", "kexec-load-disabled",
+                     "kexec-load-limit", "kexec-probe", "kexec-loaded", "kernel-gdt", "retbleed"}));
   EXPECT_EQ(machine.count("load") + machine.count("unload") + machine.count("reboot"), 0)
       << "touches nothing";
 }
