@@ -14,7 +14,7 @@
 
 namespace kjump {
 
-Result<CrashPage> CrashPage::open(const System& system, std::string image_name, std::uint64_t nonce) {
+Result<CrashPage> CrashPage::open(const System& system, const std::string& image_name, std::uint64_t nonce) {
   KJUMP_TRY(const LowMemoryFacts facts, read_page_zero(system));
   if (facts.base_memory_end < abi::kCrashRecordNeedsEnd) {
     return fail(ErrorCode::kUnsupported, "no memory is free for the crash record", "conventional memory",

@@ -18,7 +18,7 @@ namespace kjump {
 class CrashPage {
  public:
   /// An error where that page is not free memory: without EBDA and kernel code near, in RAM.
-  [[nodiscard]] static Result<CrashPage> open(const System& system, std::string image_name,
+  [[nodiscard]] static Result<CrashPage> open(const System& system, const std::string& image_name,
                                               std::uint64_t nonce);
   CrashPage(CrashPage&& other) noexcept = default;
   CrashPage& operator=(CrashPage&& other) = delete;
