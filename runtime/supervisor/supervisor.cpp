@@ -8,6 +8,7 @@
 #include "platform/firmware_environment.hpp"
 #include "platform/pci_config.hpp"
 #include "platform/real_vectors.hpp"
+#include "platform/stack_guards.hpp"
 #include "platform/watchdog.hpp"
 #include "supervisor/fault.hpp"
 #include "supervisor/trail.hpp"
@@ -79,6 +80,7 @@ extern "C" void kjump_supervise() {
   {
     const platform::FirmwareEnvironment environment(low(kjump_parameters.hpet_base));
     const platform::RealVectors vectors;
+    const platform::StackGuards guards;
     if (header != nullptr) {
       environment.describe(kjump_entry_state);
       header->entry = kjump_entry_state;

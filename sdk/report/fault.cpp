@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
+
 #include <kjump/abi/processor.hpp>
 
 #include "report/names.hpp"
@@ -13,6 +15,21 @@ namespace {
 
 bool is_real(const abi::FaultRecord& fault) {
   return fault.mode == static_cast<std::uint8_t>(abi::FaultMode::kReal);
+}
+
+constexpr std::array<const char*, abi::kGuards> kGuardNames{
+    "overflow of the firmware calls' stack", "overflow of the payload's stack",
+    "overflow of the payload's stack", "write just below the image"};
+
+// A breakpoint that the payload has not set is one of the guards.
+std::string what_happened(const abi::FaultRecord& fault) {
+  constexpr std::uint32_t kDebugException = 1;
+  for (std::size_t i = 0; fault.vector == kDebugException && i < kGuardNames.size(); ++i) {
+    if ((fault.dr6 >> i & 1) != 0) {
+      return kGuardNames.at(i);
+    }
+  }
+  return exception_name(fault.vector);
 }
 
 std::string address_of(const abi::FaultRecord& fault) {
@@ -33,7 +50,7 @@ std::string call_text(const abi::FirmwareCall& call) {
 
 std::string fault_text(const JumpReport& jump) {
   const abi::FaultRecord& fault = jump.fault;
-  std::string text = jump.outcome == abi::Outcome::kFault ? exception_name(fault.vector) + " " : "";
+  std::string text = jump.outcome == abi::Outcome::kFault ? what_happened(fault) + " " : "";
   text += "at " + address_of(fault);
   if (!jump.place.empty()) {
     text += " (" + jump.place + ")";

@@ -20,6 +20,8 @@ struct Case {
 // See tests/vm/payloads/faults.cpp.
 constexpr Case kCases[] = {{"pu", "fault", "0x6", "kjump_main"},
                            {"rd", "fault", "0x0", "callee_faults"},
+                           {"po", "fault", "0x1", "kjump_main"},
+                           {"rO", "fault", "0x1", "callee_faults"},
                            {"pS", "timeout", "0x2", "kjump_main"},
                            {"rS", "timeout", "0x2", "callee_faults"},
                            {"rI", "timeout", "0x100", "callee_faults"},

@@ -75,6 +75,33 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"real_de", "test_real_faults", "d", 0, 0, kReal, false, "divide", {0xF7, 0xF1}}),
     [](const auto& fault) { return std::string(fault.param.name); });
 
+struct GuardCase {
+  const char* name;
+  const char* payload;
+  const char* request;
+  abi::Guard guard;
+};
+
+class Guards : public testing::TestWithParam<GuardCase> {};
+
+TEST_P(Guards, AStackThatIsFullEndsThePayloadAtOnce) {
+  const GuardCase& expected = GetParam();
+  const RunReport report = run(expected.payload, expected.request);
+  ASSERT_EQ(report.jumps.size(), 1U);
+  const abi::FaultRecord& fault = report.jumps[0].fault;
+  ASSERT_EQ(report.jumps[0].outcome, abi::Outcome::kFault);
+  EXPECT_EQ(fault.vector, 1U);
+  EXPECT_EQ(fault.dr6 & 0xF, 1U << static_cast<std::uint32_t>(expected.guard));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, Guards,
+    testing::Values(GuardCase{"physical", "test_faults", "po", abi::Guard::kPhysicalStack},
+                    GuardCase{"below_image", "test_faults", "pw", abi::Guard::kBelowImage},
+                    GuardCase{"callee", "test_faults", "rO", abi::Guard::kFirmwareStack},
+                    GuardCase{"real", "test_real_faults", "o", abi::Guard::kRealStack}),
+    [](const auto& guard) { return std::string(guard.param.name); });
+
 TEST(Interrupts, ThatAreNoFaultsGoToTheBios) {
   for (const char* request : {"b5", "rn"}) {  // print screen by INT 5; a tick in a callee
     const RunReport report = run("test_faults", request);

@@ -53,3 +53,6 @@ callee_faults:
         hlt
         cli
         retf
+        callee                          ; O: a stack without end
+        push    ax
+        jmp     $ - 1

@@ -16,7 +16,7 @@ namespace {
 uint32_t jumps = 0;  // proves that payload memory persists from jump to jump
 
 constexpr uint32_t kCalleeBytes = 32;
-constexpr char kCallees[] = "udbgotiSIHn";
+constexpr char kCallees[] = "udbgotiSIHnO";
 
 void go_wrong_here(char what) {
   switch (what) {
@@ -44,6 +44,12 @@ void go_wrong_here(char what) {
       break;
     case 'H':
       asm volatile("cli\n1: hlt\n\tjmp 1b");
+      break;
+    case 'o':  // a stack without end
+      asm volatile("1: pushl %%esp\n\tjmp 1b" ::: "memory");
+      break;
+    case 'w':
+      *static_cast<volatile uint32_t*>(physical(abi::kRealBase - 4)) = 1;
       break;
     case 'T': {  // as if by a broken firmware: nothing catches the exception, the processor shuts down
       const uint8_t no_table[6] = {};

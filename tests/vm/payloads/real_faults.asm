@@ -1,6 +1,7 @@
 ; SPDX-License-Identifier: MIT
 ; A real-mode payload that goes wrong as the first byte of its request says: 'u' undefined instruction, 'd'
-; division by zero, 'S' spin with interrupts off, 'I' with interrupts on, else nothing.
+; division by zero, 'S' spin with interrupts off, 'I' with interrupts on, 'o' a
+; stack without end, else nothing.
 bits 16
 %include "kjump/payload.inc"
 
@@ -14,8 +15,13 @@ kmain
         je      spin
         cmp     byte [what], 'I'
         je      spin_open
+        cmp     byte [what], 'o'
+        je      overflow
         kreturn 7
 
+overflow:
+        push    ax
+        jmp     overflow
 undefined:
         ud2
 divide:

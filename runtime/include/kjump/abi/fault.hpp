@@ -18,6 +18,15 @@ enum class FaultMode : uint8_t {
 /// Instead of an exception's number: the timer tick that found the deadline passed, while interrupts were on.
 inline constexpr uint32_t kVectorDeadline = 0x100;
 
+/// What the debug registers guard: bit n of DR6 says that guard n was written to.
+enum class Guard : uint32_t {
+  kFirmwareStack = 0,  ///< the stack of firmware calls is full
+  kRealStack = 1,      ///< that of a real-mode payload
+  kPhysicalStack = 2,  ///< that of a physical-mode payload
+  kBelowImage = 3,     ///< a write just below the image
+};
+inline constexpr uint32_t kGuards = 4;
+
 inline constexpr uint32_t kFaultCodeBytes = 16;
 inline constexpr uint32_t kFaultStackBytes = 32;
 
