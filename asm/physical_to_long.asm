@@ -15,7 +15,7 @@ bits 32
 ; mode: 32-bit, paging off, flat segments, IF=0 -> 64-bit, IF=0
 ; call: 32-bit near call; returns by a 64-bit jump, stack balanced
 ; in: kjump_entry_state (CR0, CR4, EFER)  out: CS = SEL_CODE64; CR0, CR4 and EFER as at entry
-; clobbers: eax ebx ecx edx flags, the page tables at PAGE_TABLES_BASE   fails: cannot
+; clobbers: eax ebx ecx edx flags, the stacks at PAGE_TABLES_BASE, where the tables go   fails: cannot
 ;
 ; The tables are small on purpose: they only have to carry the stub to its `mov cr3` of the kernel's
 ; own, which may lie above 4 GiB where 32-bit code cannot load it. LA57 cannot be changed while paging

@@ -10,13 +10,13 @@
 #include <kjump/abi/layout.hpp>
 
 #include "host/boot_id.hpp"
-#include "host/firmware.hpp"
+#include "host/memory_map.hpp"
 
 namespace kjump {
 
 Result<CrashPage> CrashPage::open(const System& system, const std::string& image_name, std::uint64_t nonce) {
-  KJUMP_TRY(const LowMemoryFacts facts, read_page_zero(system));
-  if (facts.base_memory_end < abi::kCrashRecordNeedsEnd) {
+  KJUMP_TRY(const MemoryMap map, MemoryMap::read(system));
+  if (map.first_hole(abi::kCrashRecordBase, abi::kCrashRecordNeedsEnd)) {
     return fail(ErrorCode::kUnsupported, "no memory is free for the crash record", "conventional memory",
                 "a jump that resets the machine leaves no record");
   }

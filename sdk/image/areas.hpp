@@ -16,12 +16,11 @@ struct Area {
   std::uint32_t end;
 };
 
-inline constexpr std::array<Area, 5> kAreas{{
+inline constexpr std::array<Area, 4> kAreas{{
     {"real", abi::kRealBase, abi::kRealBase + abi::kRealBytes},
     {"bounce", abi::kBounceBase, abi::kBounceBase + abi::kBounceBytes},
     {"exchange", abi::kExchangeBase, abi::kExchangeBase + abi::kExchangeBytes},
     {"flat", abi::kFlatBase, abi::kFlatEnd},
-    {"page_tables", abi::kPageTablesBase, abi::kPageTablesBase + abi::kPageTablesBytes},
 }};
 
 /// Name of the area that holds an address; "other" between areas.

@@ -57,18 +57,18 @@ layout:
   number EXCHANGE_BYTES
 )";
 
-// .text and .data share a page but not a PT_LOAD; .bss follows in the next page; .page_tables are zeros.
+// .text and .data share a page but not a PT_LOAD; .bss follows in the next page; .zeros is another area.
 inline constexpr const char* kScript = R"(
 ENTRY(kjump_kexec_entry)
 EXTERN(kjump_main)
-PHDRS { real PT_LOAD; flat PT_LOAD; data PT_LOAD; bss PT_LOAD; tables PT_LOAD; }
+PHDRS { real PT_LOAD; flat PT_LOAD; data PT_LOAD; bss PT_LOAD; zeros PT_LOAD; }
 SECTIONS {
   .real 0 : AT(KJUMP_REAL_BASE) { KEEP(*(.real)) } :real
   .flat KJUMP_FLAT_BASE + 0x20 : AT(KJUMP_FLAT_BASE + 0x20) { KEEP(*(.flat)) *(.text .text.*) } :flat
   .data KJUMP_FLAT_BASE + 0x800 : AT(KJUMP_FLAT_BASE + 0x800) { KEEP(*(.layout)) *(.data) } :data
   .bss KJUMP_FLAT_BASE + 0x1000 (NOLOAD) : AT(KJUMP_FLAT_BASE + 0x1000) { *(.bss) } :bss
-  .page_tables KJUMP_PAGE_TABLES_BASE (NOLOAD) : AT(KJUMP_PAGE_TABLES_BASE) { . += KJUMP_PAGE_TABLES_BYTES; } :tables
-  ASSERT(. <= KJUMP_PAGE_TABLES_BASE + KJUMP_PAGE_TABLES_BYTES, "does not fit")
+  .zeros KJUMP_FLAT_END (NOLOAD) : AT(KJUMP_FLAT_END) { . += KJUMP_PAGE_TABLES_BYTES; } :zeros
+  ASSERT(. <= KJUMP_FLAT_END + KJUMP_PAGE_TABLES_BYTES, "does not fit")
 }
 )";
 

@@ -41,9 +41,11 @@ inline constexpr uint32_t kFlatStackBytes = 0x4000;
 inline constexpr uint32_t kFlatStackTop = kFlatEnd;
 inline constexpr uint32_t kFlatCodeEnd = kFlatEnd - kFlatStackBytes;
 
-// Page tables that lead from physical mode back to long mode: PML5, PML4, PDPT, PD.
-inline constexpr uint32_t kPageTablesBase = 0x80000;
+// Page tables that lead from physical mode back to long mode: PML5, PML4, PDPT, PD. They take the place of the
+// stacks of real-mode payload and firmware calls, which nobody needs by then: every page of an image is
+// copied four times in a jump.
 inline constexpr uint32_t kPageTablesBytes = 4 * kPageBytes;
+inline constexpr uint32_t kPageTablesBase = kRealBase + kRealBytes - kPageTablesBytes;
 
 // Nothing of an image may lie outside [kImageLowest, kImageEnd): page 0 is IVT and BDA, 0x7C00 and
 // its surroundings are a boot loader's and option ROMs' (T25), 0x90000 and up may be the EBDA's.
@@ -63,8 +65,8 @@ static_assert(kRealBase % 0x10000 == 0, "T3: the descriptor's base must equal se
 static_assert(kRealBase + kRealBytes <= kBounceBase);
 static_assert(kBounceBase % 0x10000 == 0 && kBounceBase + kBounceBytes <= kExchangeBase);
 static_assert(kExchangeBase % 0x10000 == 0 && kExchangeBase + kExchangeBytes <= kFlatBase);
-static_assert(kFlatEnd <= kPageTablesBase && kPageTablesBase % kPageBytes == 0);
-static_assert(kPageTablesBase + kPageTablesBytes <= kImageEnd);
+static_assert(kFlatEnd <= kImageEnd);
+static_assert(kPageTablesBase % kPageBytes == 0 && kPageTablesBase >= kRealBase + kSupervisorStackTop);
 static_assert(kFirmwareStackBytes >= 4096, "T22: vendor firmware uses its caller's stack");
 
 }  // namespace kjump::abi
