@@ -41,8 +41,8 @@ inline constexpr uint32_t kFlatStackBytes = 0x4000;
 inline constexpr uint32_t kFlatStackTop = kFlatEnd;
 inline constexpr uint32_t kFlatCodeEnd = kFlatEnd - kFlatStackBytes;
 
-// Page tables that lead from physical mode back to long mode: PML5, PML4, PDPT, PD. They take the place of the
-// stacks of real-mode payload and firmware calls, which nobody needs by then: every page of an image is
+// Page tables that lead from physical mode back to long mode: PML5, PML4, PDPT, PD. They take the place of
+// the stacks of real-mode payload and firmware calls, which nobody needs by then: every page of an image is
 // copied four times in a jump.
 inline constexpr uint32_t kPageTablesBytes = 4 * kPageBytes;
 inline constexpr uint32_t kPageTablesBase = kRealBase + kRealBytes - kPageTablesBytes;
