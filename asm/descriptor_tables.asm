@@ -3,7 +3,7 @@
 ; must load the GDT with a 16-bit address; every pointer holds a linear address.
 %include "sections.inc"
 
-        global kjump_gdt_pointer, kjump_idt64_pointer, kjump_idt32_pointer, kjump_ivt_pointer
+        global kjump_gdt, kjump_gdt_pointer, kjump_idt64_pointer, kjump_idt32_pointer, kjump_ivt_pointer
         extern kjump_nmi64, kjump_vector32, kjump_slave_interrupt32
 
 ; One descriptor: base, limit (in bytes, or in pages with granularity), access and flag nibble
@@ -21,13 +21,13 @@
 
 ; Places the next descriptor at its selector: slot and selector cannot disagree.
 %macro  at_selector 1
-        times (%1) - ($ - gdt) db 0
+        times (%1) - ($ - kjump_gdt) db 0
 %endmacro
 
 real_data
 
         align   16              ; T7
-gdt:
+kjump_gdt:
         at_selector SEL_CODE32
         descriptor 0, 0xFFFFF, CODE, FLAT32
         at_selector SEL_CODE64
@@ -38,6 +38,8 @@ gdt:
         descriptor REAL_BASE, 0xFFFF, CODE, SIZE16 ; expects to find cached (T2, T3)
         at_selector SEL_DATA16
         descriptor REAL_BASE, 0xFFFF, DATA, SIZE16
+        at_selector SEL_TSS64   ; filled in by run_long_payload.asm
+        dq      0, 0
         at_selector SEL_I386_CODE
         descriptor 0, 0xFFFFF, CODE, FLAT32
         at_selector SEL_I386_DATA
@@ -47,7 +49,7 @@ gdt:
 ; Usable by LGDT/LIDT in all three modes: real and physical mode read the first six bytes.
 kjump_gdt_pointer:
         dw      GDT_BYTES - 1
-        dd      REAL_BASE + gdt, 0
+        dd      REAL_BASE + kjump_gdt, 0
 kjump_idt64_pointer:
         dw      idt64.end - idt64 - 1
         dd      REAL_BASE + idt64, 0
@@ -60,7 +62,7 @@ kjump_ivt_pointer:
 
 %define INTERRUPT_GATE  0x8E00  ; present, DPL 0, 32-bit (in long mode: 64-bit) interrupt gate
 
-; Long mode: only stub code runs there. An NMI is let pass; anything else is a bug or broken hardware,
+; Long mode of the stub itself; a long-mode payload has a table of its own (long_exceptions.asm). An NMI is let pass; anything else is a bug or broken hardware,
 ; and an absent gate makes it a reset instead of a jump to nowhere.
         align   8
 idt64:

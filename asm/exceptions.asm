@@ -10,11 +10,7 @@
         extern kjump_payload_unwind, kjump_unwind_esp, kjump_supervisor_fault, kjump_supervisor_esp
         extern kjump_ticks_left, kjump_watchdog_is_armed
 
-%define PIC_MASTER      0x20
-%define PIC_SLAVE       0xA0
-%define PIC_READ_IRR    0x0A                    ; OCW3: what the next read gives
-%define PIC_READ_ISR    0x0B
-%define PIC_EOI         0x20
+%include "pic.inc"
 
 real_text
 
@@ -52,13 +48,8 @@ fault32:
         jb      exception32
         cmp     ecx, HOOKED_VECTORS
         jae     exception32
-        mov     al, PIC_READ_ISR                ; an exception, or a line of the first 8259 (T27)?
-        out     PIC_MASTER, al
-        in      al, PIC_MASTER
-        mov     ah, al
-        mov     al, PIC_READ_IRR
-        out     PIC_MASTER, al
-        bt      eax, ecx                        ; AH: line 0 is bit 8, which is its vector, too
+        lines_in_service                        ; an exception, or a line of the first 8259 (T27)?
+        bt      eax, ecx
         jnc     exception32
         cmp     ecx, VECTOR_TIMER
         jne     .acknowledge
@@ -86,13 +77,13 @@ exception32:
         pop     ecx
         pop     eax
 %define FAULT REAL_BASE + kjump_fault
-        mov     [FAULT + FAULT_EAX], eax
-        mov     [FAULT + FAULT_EBX], ebx
-        mov     [FAULT + FAULT_ECX], ecx
-        mov     [FAULT + FAULT_EDX], edx
-        mov     [FAULT + FAULT_ESI], esi
-        mov     [FAULT + FAULT_EDI], edi
-        mov     [FAULT + FAULT_EBP], ebp
+        mov     [FAULT + FAULT_AX], eax
+        mov     [FAULT + FAULT_BX], ebx
+        mov     [FAULT + FAULT_CX], ecx
+        mov     [FAULT + FAULT_DX], edx
+        mov     [FAULT + FAULT_SI], esi
+        mov     [FAULT + FAULT_DI], edi
+        mov     [FAULT + FAULT_BP], ebp
         mov     [FAULT + FAULT_DS], ds
         mov     [FAULT + FAULT_ES], es
         mov     [FAULT + FAULT_FS], fs
@@ -112,10 +103,11 @@ exception32:
         pop     eax
 .no_error_code:
         mov     [FAULT + FAULT_ERROR_CODE], eax
-        pop     dword [FAULT + FAULT_EIP]
-        pop     dword [FAULT + FAULT_CS]
-        pop     dword [FAULT + FAULT_EFLAGS]
-        mov     [FAULT + FAULT_ESP], esp
+        pop     dword [FAULT + FAULT_IP]
+        pop     eax
+        mov     [FAULT + FAULT_CS], ax
+        pop     dword [FAULT + FAULT_FLAGS]
+        mov     [FAULT + FAULT_SP], esp
         mov     esp, [kjump_unwind_esp]         ; the payload's stack is evidence now, and may be at its end
         test    esp, esp
         jnz     .nmi_allowed_again

@@ -7,9 +7,8 @@
         global kjump_real_hooks, kjump_saved_vectors, kjump_ticks_left
         extern kjump_fault, kjump_real_to_physical, kjump_leave_payload
 
-%define PIC_MASTER      0x20
-%define PIC_READ_IRR    0x0A            ; OCW3: what the next read gives; BIOSes expect it to be the IRR
-%define PIC_READ_ISR    0x0B
+%include "pic.inc"
+
 %define OPCODE_INT      0xCD
 
 ; The interrupted code's stack as the common part sees it, lowest address first.
@@ -98,12 +97,7 @@ former_handler:
 ; in_service - is this vector's interrupt line being served?
 ; in: bl = vector from FIRST_IRQ_VECTOR on   out: ZF clear if so   clobbers: ax cl
 in_service:
-        mov     al, PIC_READ_ISR
-        out     PIC_MASTER, al
-        in      al, PIC_MASTER
-        mov     ah, al
-        mov     al, PIC_READ_IRR
-        out     PIC_MASTER, al
+        lines_in_service
         mov     cl, bl
         sub     cl, FIRST_IRQ_VECTOR
         shr     ah, cl
@@ -125,26 +119,27 @@ leave_real:
         mov     eax, [bp + frame.%2]
         mov     [kjump_fault + FAULT_%1], eax
 %endmacro
-        keep    EAX, eax
-        keep    EBX, ebx
-        keep    ECX, ecx
-        keep    EDX, edx
-        keep    ESI, esi
-        keep    EDI, edi
-        keep    EBP, ebp
+        keep    AX, eax
+        keep    BX, ebx
+        keep    CX, ecx
+        keep    DX, edx
+        keep    SI, esi
+        keep    DI, edi
+        keep    BP, ebp
 %macro  keep_word 2
         movzx   eax, word [bp + frame.%2]
         mov     [kjump_fault + FAULT_%1], eax
 %endmacro
         keep_word VECTOR, vector
-        keep_word EIP, ip
-        keep_word CS, cs
-        keep_word EFLAGS, flags
+        keep_word IP, ip
+        keep_word FLAGS, flags
+        mov     ax, [bp + frame.cs]
+        mov     [kjump_fault + FAULT_CS], ax
         xor     eax, eax
         mov     [kjump_fault + FAULT_ERROR_CODE], eax   ; real mode has none
         mov     [kjump_fault + FAULT_CR2], eax
         lea     ax, [bp + frame_size]
-        mov     [kjump_fault + FAULT_ESP], eax
+        mov     [kjump_fault + FAULT_SP], eax
         mov     byte [kjump_fault + FAULT_MODE], FAULT_IN_REAL
         mov     ss, cx
         mov     esp, own_stack_top

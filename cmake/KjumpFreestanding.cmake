@@ -21,3 +21,11 @@ endforeach()
 include(${PROJECT_SOURCE_DIR}/sdk/cmake/KjumpFlags.cmake)
 list(APPEND KJUMP_REAL_FLAGS -Wconversion -Werror)
 list(APPEND KJUMP_PHYSICAL_FLAGS -Wconversion -Werror)
+list(APPEND KJUMP_LONG_FLAGS -Wconversion -Werror)
+
+# After KJUMP_PHYSICAL_FLAGS: the assembler is told to write ELF64, and by the included file that the code is 32-bit.
+# Without debug information, whose unwind directives it refuses for registers of four bytes.
+set(KJUMP_CODE32_IN_ELF64_FLAGS -g0 -Wa,--64 "SHELL:-include ${PROJECT_SOURCE_DIR}/cmake/code32.hpp")
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND KJUMP_CODE32_IN_ELF64_FLAGS -fno-integrated-as -fno-addrsig)
+endif()

@@ -30,6 +30,9 @@ void layout() {
   VALUE(FLAT_STACK_TOP, kFlatStackTop);
   VALUE(PAGE_TABLES_BASE, kPageTablesBase);
   VALUE(PAGE_BYTES, kPageBytes);
+  VALUE(LONG_TABLES_BASE, kLongTablesBase);
+  VALUE(LONG_FAULT_STACK_TOP, kLongFaultStackTop);
+  VALUE(LONG_NMI_STACK_TOP, kLongNmiStackTop);
 }
 
 void processor() {
@@ -38,13 +41,20 @@ void processor() {
   VALUE(SEL_DATA32, kSelectorData32);
   VALUE(SEL_CODE16, kSelectorCode16);
   VALUE(SEL_DATA16, kSelectorData16);
+  VALUE(SEL_TSS64, kSelectorTss64);
   VALUE(SEL_I386_CODE, kSelectorI386Code);
   VALUE(SEL_I386_DATA, kSelectorI386Data);
   VALUE(GDT_BYTES, kGdtBytes);
   VALUE(CR0_PE, kCr0ProtectionEnable);
+  VALUE(CR0_MP, kCr0MonitorCoprocessor);
+  VALUE(CR0_EM, kCr0Emulation);
+  VALUE(CR0_TS, kCr0TaskSwitched);
+  VALUE(CR0_NE, kCr0NumericError);
   VALUE(CR0_WP, kCr0WriteProtect);
   VALUE(CR0_PG, kCr0Paging);
   VALUE(CR4_PAE, kCr4Pae);
+  VALUE(CR4_OSFXSR, kCr4Osfxsr);
+  VALUE(CR4_OSXMMEXCPT, kCr4Osxmmexcpt);
   VALUE(CR4_LA57, kCr4La57);
   VALUE(CPUID_EXTENDED, kCpuidExtended);
   VALUE(CPUID_HAS_EFER, kCpuidHasEfer);
@@ -62,6 +72,7 @@ void processor() {
   VALUE(FLAGS_AC, kFlagsAlignmentCheck);
   VALUE(EXCEPTION_VECTORS, kExceptionVectors);
   VALUE(VECTOR_NMI, kVectorNmi);
+  VALUE(VECTOR_PAGE_FAULT, kVectorPageFault);
   VALUE(VECTOR_BREAKPOINT, kVectorBreakpoint);
   VALUE(SLAVE_VECTORS, kSlaveVectors);
   VALUE(IDT_VECTORS, kIdtVectors);
@@ -101,6 +112,8 @@ void image() {
   VALUE(PARAMETER_HAS_EXCHANGE, kParameterHasExchange);
   VALUE(PARAMETER_LOAD_KERNEL_GDT, kParameterLoadKernelGdt);
   VALUE(PARAMETER_PAE, kParameterPae);
+  VALUE(MEMORY_MAP_MAGIC, kMemoryMapMagic);
+  VALUE(MEMORY_MAP_BYTES, kMemoryMapBytes);
   VALUE(WAKE_JUMP_BYTES, kWakeJumpBytes);
   OFFSET(PARAMETERS_FLAGS, LoaderParameters, flags);
   OFFSET(PARAMETERS_GDT_BASE, LoaderParameters, kernel_gdt_base);
@@ -155,17 +168,18 @@ void fault() {
   VALUE(FAULT_BYTES, sizeof(FaultRecord));
   OFFSET(FAULT_VECTOR, FaultRecord, vector);
   OFFSET(FAULT_ERROR_CODE, FaultRecord, error_code);
-  OFFSET(FAULT_EIP, FaultRecord, eip);
+  OFFSET(FAULT_IP, FaultRecord, ip);
   OFFSET(FAULT_CS, FaultRecord, cs);
-  OFFSET(FAULT_EFLAGS, FaultRecord, eflags);
-  OFFSET(FAULT_ESP, FaultRecord, esp);
-  OFFSET(FAULT_EAX, FaultRecord, eax);
-  OFFSET(FAULT_EBX, FaultRecord, ebx);
-  OFFSET(FAULT_ECX, FaultRecord, ecx);
-  OFFSET(FAULT_EDX, FaultRecord, edx);
-  OFFSET(FAULT_ESI, FaultRecord, esi);
-  OFFSET(FAULT_EDI, FaultRecord, edi);
-  OFFSET(FAULT_EBP, FaultRecord, ebp);
+  OFFSET(FAULT_FLAGS, FaultRecord, flags);
+  OFFSET(FAULT_SP, FaultRecord, sp);
+  OFFSET(FAULT_AX, FaultRecord, ax);
+  OFFSET(FAULT_BX, FaultRecord, bx);
+  OFFSET(FAULT_CX, FaultRecord, cx);
+  OFFSET(FAULT_DX, FaultRecord, dx);
+  OFFSET(FAULT_SI, FaultRecord, si);
+  OFFSET(FAULT_DI, FaultRecord, di);
+  OFFSET(FAULT_BP, FaultRecord, bp);
+  OFFSET(FAULT_R8, FaultRecord, r8);
   OFFSET(FAULT_CR2, FaultRecord, cr2);
   OFFSET(FAULT_DR6, FaultRecord, dr6);
   OFFSET(FAULT_SS, FaultRecord, ss);
@@ -176,6 +190,7 @@ void fault() {
   OFFSET(FAULT_MODE, FaultRecord, mode);
   VALUE(FAULT_IN_REAL, static_cast<int>(FaultMode::kReal));
   VALUE(FAULT_IN_PHYSICAL, static_cast<int>(FaultMode::kPhysical));
+  VALUE(FAULT_IN_LONG, static_cast<int>(FaultMode::kLong));
   VALUE(VECTOR_DEADLINE, kVectorDeadline);
   VALUE(VECTOR_TIMER, kVectorTimer);
   VALUE(HOOKED_VECTORS, kHookedVectors);

@@ -40,11 +40,11 @@ void copy_to_physical(uint32_t address, const void* from, size_t bytes) {
 
 extern "C" void* memcpy(void* to, const void* from, size_t bytes);
 
-void copy_from_physical(void* to, uint32_t address, size_t bytes) {
+void copy_from_physical(void* to, PhysicalAddress address, size_t bytes) {
   memcpy(to, physical(address), bytes);
 }
 
-void copy_to_physical(uint32_t address, const void* from, size_t bytes) {
+void copy_to_physical(PhysicalAddress address, const void* from, size_t bytes) {
   memcpy(physical(address), from, bytes);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Single values at physical addresses, in either payload mode. Real mode reaches the first MiB.
+/// Single values at physical addresses, in any payload mode. Real mode reaches the first MiB.
 #pragma once
 
 #include <kjump/payload.hpp>
@@ -7,14 +7,14 @@
 namespace kjump {
 
 template <typename T>
-[[nodiscard]] inline T read_physical(uint32_t address) {
+[[nodiscard]] inline T read_physical(PhysicalAddress address) {
   T value;
   copy_from_physical(&value, address, sizeof value);
   return value;
 }
 
 template <typename T>
-inline void write_physical(uint32_t address, T value) {
+inline void write_physical(PhysicalAddress address, T value) {
   copy_to_physical(address, &value, sizeof value);
 }
 

@@ -4,9 +4,10 @@
 namespace kjump {
 
 uint64_t read_tsc() {
-  uint64_t ticks = 0;
-  asm volatile("rdtsc" : "=A"(ticks));
-  return ticks;
+  uint32_t low = 0;
+  uint32_t high = 0;
+  asm volatile("rdtsc" : "=a"(low), "=d"(high));
+  return uint64_t{high} << 32 | low;
 }
 
 }  // namespace kjump

@@ -3,6 +3,7 @@
 // interrupt hardware into the state in which Linux 6.12 calls an image (kexec_jump.md 1.2, 3.2).
 #include <kjump/abi/carrier.hpp>
 #include <kjump/abi/exchange.hpp>
+#include <kjump/abi/image.hpp>
 #include <kjump/abi/processor.hpp>
 
 #include "platform/hpet.hpp"
@@ -33,6 +34,15 @@ struct MultibootInfo {
   uint32_t command_line;
   uint32_t module_count;
   uint32_t modules;
+  uint32_t symbols[4];
+  uint32_t map_bytes;
+  uint32_t map;
+};
+struct __attribute__((packed)) MultibootMapEntry {
+  uint32_t bytes_that_follow;
+  uint64_t start;
+  uint64_t bytes;
+  uint32_t type;
 };
 struct MultibootModule {
   uint32_t start;
@@ -41,6 +51,9 @@ struct MultibootModule {
 constexpr uint32_t kMultibootBootMagic = 0x2BADB002;
 constexpr uint32_t kMultibootHasMemory = 1u << 0;
 constexpr uint32_t kMultibootHasModules = 1u << 3;
+constexpr uint32_t kMultibootHasMap = 1u << 6;
+// Types of ranges are those of INT 15h AX=E820h: 1 RAM, 3 ACPI tables, 4 ACPI non-volatile storage.
+constexpr uint32_t kRamTypes = 1u << 1 | 1u << 3 | 1u << 4;
 
 // Places of the carrier's own, between its code and the results; all below kCarrierMinMemoryMib.
 constexpr uint32_t kKernelTables = 0x1C00000;  // as Linux builds them: RAM only
@@ -104,6 +117,21 @@ const void* lay_out(const abi::CarrierPlan& plan) {
   return header;
 }
 
+/// Tells the image what RAM there is, as a loader on Linux would.
+void fill_memory_map(const abi::CarrierPlan& plan, const MultibootInfo& info) {
+  if (plan.memory_map == 0 || (info.flags & kMultibootHasMap) == 0) {
+    return;
+  }
+  auto& map = *reinterpret_cast<abi::MemoryMap*>(plan.memory_map);
+  for (uint32_t at = info.map; at < info.map + info.map_bytes && map.count < abi::kRamRanges;) {
+    const auto& entry = *reinterpret_cast<const MultibootMapEntry*>(at);
+    if (entry.type < 32 && (kRamTypes >> entry.type & 1) != 0) {
+      map.ranges[map.count++] = {entry.start, entry.start + entry.bytes};
+    }
+    at += entry.bytes_that_follow + static_cast<uint32_t>(sizeof entry.bytes_that_follow);
+  }
+}
+
 /// Identity map with 2 MiB leaves; returns the root for CR3.
 uint32_t build_tables(uint32_t base, uint64_t mapped_bytes, bool five_levels) {
   auto table = [base](uint32_t index) { return reinterpret_cast<uint64_t*>(base + index * 0x1000); };
@@ -163,6 +191,7 @@ extern "C" void carrier_prepare(uint32_t magic, const MultibootInfo* info) {
   __builtin_memset(result(), 0, sizeof(abi::CarrierResult));
   const abi::CarrierPlan& plan = take_plan(magic, *info);
   carrier_exchange_original = lay_out(plan);
+  fill_memory_map(plan, *info);
   const bool five_levels = processor_has_la57();
   const uint64_t memory_top =
       (info->flags & kMultibootHasMemory) != 0 ? (uint64_t{info->memory_upper_kib} + 1024) * 1024 : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// What a payload includes. Everything here works in both payload modes, under the same name.
+/// What a payload includes. Everything here works in every payload mode, under the same name.
 ///
 /// The payload's own part is one function, called once per jump:
 ///
@@ -11,8 +11,14 @@
 /// physical: 32-bit code, paging off, flat segments, code and data in [kFlatBase, kFlatCodeEnd), 16 KiB of
 ///           stack. C calling convention.
 ///
-/// Both: interrupts are off on entry, DF is clear, no FPU, MMX or SSE. Memory keeps its content from one
-/// jump of a session to the next. Nothing here allocates, throws or waits without a deadline.
+/// long:     64-bit code, System V calling convention, physical addresses of RAM are valid as they are; code,
+///           data and stack as physical. SSE is on: x87 and SSE registers are in their default state, and
+///           what was in them is put back. An access to what is neither RAM (ram_range()) nor declared
+///           (map_device()) faults; 2 MiB are told apart.
+///
+/// All: interrupts are off on entry, DF is clear; in real and physical mode no FPU, MMX or SSE. Memory keeps
+/// its content from one jump of a session to the next. Nothing here allocates, throws or waits without a
+/// deadline.
 #pragma once
 
 #include <stddef.h>
@@ -20,6 +26,7 @@
 
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/firmware_call.hpp>
+#include <kjump/abi/image.hpp>
 #include <kjump/abi/layout.hpp>
 #include <kjump/abi/processor.hpp>
 
@@ -50,16 +57,34 @@ void print_decimal(uint32_t value);
 /// through the wake door firmware has reset them, and PCI bridges and BARs are not set up.
 [[nodiscard]] abi::Door door();
 
+/// As many bits of a physical address as the mode can reach.
+#if KJUMP_MODE_LONG
+using PhysicalAddress = uint64_t;
+#else
+using PhysicalAddress = uint32_t;
+#endif
+
 /// Physical memory, wherever the payload's segments are. Copies nothing above 1 MiB in real mode.
-void copy_from_physical(void* to, uint32_t address, size_t bytes);
-void copy_to_physical(uint32_t address, const void* from, size_t bytes);
-#if KJUMP_MODE_PHYSICAL
-/// Physical mode only: memory at a physical address. The empty statement keeps the compiler from reasoning
-/// about the object at a constant address, such as that nothing can lie at 0.
-[[nodiscard]] inline void* physical(uint32_t address) {
+void copy_from_physical(void* to, PhysicalAddress address, size_t bytes);
+void copy_to_physical(PhysicalAddress address, const void* from, size_t bytes);
+#if KJUMP_MODE_PHYSICAL || KJUMP_MODE_LONG
+/// Physical and long mode: memory at a physical address. The empty statement keeps the compiler from
+/// reasoning about the object at a constant address, such as that nothing can lie at 0.
+[[nodiscard]] inline void* physical(PhysicalAddress address) {
   asm("" : "+r"(address));
   return reinterpret_cast<void*>(address);
 }
+#endif
+#if KJUMP_MODE_LONG
+/// Long mode: device memory at physical [address, address + bytes) may be accessed from now on, in later
+/// jumps too. Caching is as the MTRRs say. False: 16 ranges are there already, or there are no such
+/// addresses.
+[[nodiscard]] bool map_device(uint64_t address, uint64_t bytes);
+
+/// Long mode: the machine's RAM, ACPI's tables and non-volatile storage included, as firmware told Linux; 0
+/// where the image was loaded by something else than kjump, and every address may then be accessed.
+[[nodiscard]] size_t ram_range_count();
+[[nodiscard]] abi::RamRange ram_range(size_t index);  ///< empty beyond the last
 #endif
 
 namespace bios {

@@ -39,7 +39,7 @@ struct CarrierPlan {
   uint32_t entry;  ///< physical address of the image's kexec entry
   uint32_t jumps;
   uint32_t header_address;  ///< of the exchange header, reset before every jump; 0: standalone image
-  uint32_t reserved;
+  uint32_t memory_map;      ///< address of the image's MemoryMap, for the carrier to fill in; 0: none
 };
 
 struct CarrierPiece {

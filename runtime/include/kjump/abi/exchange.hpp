@@ -100,7 +100,7 @@ struct ExchangeHeader {
   FaultRecord fault;
 };
 
-inline constexpr uint32_t kExchangeHeaderBytes = 456;
+inline constexpr uint32_t kExchangeHeaderBytes = 568;
 static_assert(sizeof(ExchangeHeader) == kExchangeHeaderBytes);
 static_assert(offsetof(ExchangeHeader, tsc_entry) == 80 && offsetof(ExchangeHeader, entry) == 112);
 

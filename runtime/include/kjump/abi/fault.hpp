@@ -13,6 +13,7 @@ namespace kjump::abi {
 enum class FaultMode : uint8_t {
   kReal = 1,
   kPhysical = 2,  ///< 32-bit protected mode, paging off
+  kLong = 3,      ///< 64-bit, identity map
 };
 
 /// Instead of an exception's number: the timer tick that found the deadline passed, while interrupts were on.
@@ -30,29 +31,29 @@ inline constexpr uint32_t kGuards = 4;
 inline constexpr uint32_t kFaultCodeBytes = 16;
 inline constexpr uint32_t kFaultStackBytes = 32;
 
-/// Outcomes kFault and kTimeout. In real mode eip, esp and eflags are 16 bits wide, code lies at cs * 16 +
-/// eip.
+/// Outcomes kFault and kTimeout. Registers are as wide as the mode has them: 64 bits in long mode, else 32,
+/// of which in real mode ip, sp and flags use 16. There code lies at cs * 16 + ip.
 struct FaultRecord {
   uint32_t vector;      ///< exception, or kVectorDeadline
   uint32_t error_code;  ///< 0 for an exception without
-  uint32_t eip;
-  uint32_t cs;
-  uint32_t eflags;
-  uint32_t esp;
-  uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
-  uint32_t cr2;
+  uint64_t ip, flags, sp;
+  uint64_t ax, bx, cx, dx, si, di, bp;
+  uint64_t r8, r9, r10, r11, r12, r13, r14, r15;  ///< long mode
+  uint64_t cr2;
   uint32_t dr6;  ///< which breakpoint, for a debug exception (SDM volume 3, 17.2.3)
-  uint16_t ss, ds, es, fs, gs;
+  uint16_t cs, ss, ds, es, fs, gs;
   uint8_t mode;                     ///< FaultMode
   uint8_t in_firmware;              ///< 1: during the firmware call that `call` holds
-  uint8_t code[kFaultCodeBytes];    ///< from CS:EIP on; zero where it lies above 1 MiB
-  uint8_t stack[kFaultStackBytes];  ///< from SS:ESP on, likewise
-  FirmwareCall call;                ///< as the payload made it
+  uint8_t code[kFaultCodeBytes];    ///< from CS:IP on; zero where it lies above 1 MiB
+  uint8_t stack[kFaultStackBytes];  ///< from SS:SP on, likewise
+  uint16_t reserved;
+  FirmwareCall call;  ///< as the payload made it
+  uint32_t reserved_end;
 };
 
-inline constexpr uint32_t kFaultRecordBytes = 176;
+inline constexpr uint32_t kFaultRecordBytes = 288;
 static_assert(sizeof(FaultRecord) == kFaultRecordBytes);
-static_assert(offsetof(FaultRecord, ss) == 60 && offsetof(FaultRecord, call) == 120);
+static_assert(offsetof(FaultRecord, cs) == 164 && offsetof(FaultRecord, call) == 228);
 
 /// Interrupt vectors whose real-mode handlers are the runtime's while a payload runs: exceptions, NMI, and
 /// the timer's. Vectors from kFirstIrqVector on are also interrupt lines of the first 8259 (T27).

@@ -11,6 +11,7 @@ namespace kjump::abi {
 enum class PayloadMode : uint16_t {
   kReal = 1,      ///< 16-bit, CS=DS=ES=SS=kRealSegment
   kPhysical = 2,  ///< 32-bit, paging off, flat segments
+  kLong = 3,      ///< 64-bit, identity map of RAM
 };
 
 inline constexpr char kNoteName[] = "KJUMP";
@@ -37,11 +38,16 @@ struct ImageNote {
   char name[32];
   char version[16];
   char description[104];
+  uint32_t memory_map;  ///< physical address of MemoryMap; 0: the image does not want to know
 };
 
-inline constexpr uint32_t kImageNoteBytes = 188;
+inline constexpr uint32_t kImageNoteBytes = 192;
 static_assert(sizeof(ImageNote) == kImageNoteBytes);
 static_assert(offsetof(ImageNote, kexec_entry) == 12 && offsetof(ImageNote, name) == 36);
+
+inline constexpr uint32_t kMemoryMapMagic = 0x4D4D4A4B;  // "KJMM"
+// A firmware's map has a dozen of them; the kernel's own limit is 128 entries of every kind.
+inline constexpr uint32_t kRamRanges = 64;
 
 inline constexpr uint32_t kParametersMagic = 0x504C4A4B;  // "KJLP"
 
@@ -87,5 +93,22 @@ static_assert(offsetof(LoaderParameters, nonce) == 8);
 static_assert(offsetof(LoaderParameters, kernel_gdt_limit) == 40);
 static_assert(offsetof(LoaderParameters, wake_code) == 44);
 static_assert(sizeof(LoaderParameters::displaced) >= kWakeJumpBytes);
+
+/// [start, end) of RAM, physical addresses.
+struct RamRange {
+  uint64_t start;
+  uint64_t end;
+};
+
+/// All RAM of the machine, ACPI's included, which the loader tells a long-mode payload. Nothing told
+/// (count 0): unknown.
+struct MemoryMap {
+  uint32_t magic = kMemoryMapMagic;
+  uint32_t count = 0;
+  RamRange ranges[kRamRanges] = {};
+};
+
+inline constexpr uint32_t kMemoryMapBytes = 1032;
+static_assert(sizeof(MemoryMap) == kMemoryMapBytes && offsetof(MemoryMap, ranges) == 8);
 
 }  // namespace kjump::abi

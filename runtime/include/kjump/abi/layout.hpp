@@ -21,7 +21,10 @@ inline constexpr uint32_t kRealSegment = kRealBase >> 4;
 inline constexpr uint32_t kRealCodeEnd = 0xA000;
 inline constexpr uint32_t kSupervisorStackTop = 0xB000;  // 4 KiB, long and physical mode
 inline constexpr uint32_t kRealStackTop = 0xD000;        // 8 KiB, real-mode payload
-inline constexpr uint32_t kFirmwareStackTop = 0xFFF0;    // 12 KiB less 16 bytes, firmware calls
+// Without one, its stack serves the interrupt handlers of a long-mode payload, 4 KiB each.
+inline constexpr uint32_t kLongFaultStackTop = kRealStackTop;
+inline constexpr uint32_t kLongNmiStackTop = kRealStackTop - 0x1000;
+inline constexpr uint32_t kFirmwareStackTop = 0xFFF0;  // 12 KiB less 16 bytes, firmware calls
 inline constexpr uint32_t kFirmwareStackBytes = kFirmwareStackTop - kRealStackTop;
 
 // Buffer that firmware reads and writes: 64 KiB, aligned so that no transfer crosses a DMA page (T49).
@@ -47,6 +50,10 @@ inline constexpr uint32_t kFlatCodeEnd = kFlatEnd - kFlatStackBytes;
 inline constexpr uint32_t kPageTablesBytes = 4 * kPageBytes;
 inline constexpr uint32_t kPageTablesBase = kRealBase + kRealBytes - kPageTablesBytes;
 
+// Page tables of a long-mode payload: PML4, and a pool for the levels below it.
+inline constexpr uint32_t kLongTablesBase = 0x80000;
+inline constexpr uint32_t kLongTablesBytes = 0x10000;
+
 // Nothing of an image may lie outside [kImageLowest, kImageEnd): page 0 is IVT and BDA, 0x7C00 and
 // its surroundings are a boot loader's and option ROMs' (T25), 0x90000 and up may be the EBDA's.
 inline constexpr uint32_t kImageLowest = 0x10000;
@@ -65,7 +72,8 @@ static_assert(kRealBase % 0x10000 == 0, "T3: the descriptor's base must equal se
 static_assert(kRealBase + kRealBytes <= kBounceBase);
 static_assert(kBounceBase % 0x10000 == 0 && kBounceBase + kBounceBytes <= kExchangeBase);
 static_assert(kExchangeBase % 0x10000 == 0 && kExchangeBase + kExchangeBytes <= kFlatBase);
-static_assert(kFlatEnd <= kImageEnd);
+static_assert(kFlatEnd <= kLongTablesBase && kLongTablesBase + kLongTablesBytes <= kImageEnd);
+static_assert(kLongTablesBase % kPageBytes == 0);
 static_assert(kPageTablesBase % kPageBytes == 0 && kPageTablesBase >= kRealBase + kSupervisorStackTop);
 static_assert(kFirmwareStackBytes >= 4096, "T22: vendor firmware uses its caller's stack");
 

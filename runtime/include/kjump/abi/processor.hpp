@@ -15,6 +15,7 @@ inline constexpr uint16_t kSelectorCode64 = 0x10;
 inline constexpr uint16_t kSelectorData32 = 0x18;
 inline constexpr uint16_t kSelectorCode16 = 0x20;
 inline constexpr uint16_t kSelectorData16 = 0x28;
+inline constexpr uint16_t kSelectorTss64 = 0x30;  // 16 bytes; only a long-mode payload's
 // An i386 kernel's __KERNEL_CS and __KERNEL_DS, flat: it comes in on them and wants them back
 // (kexec_jump.md 2.1).
 inline constexpr uint16_t kSelectorI386Code = 0x60;
@@ -22,9 +23,15 @@ inline constexpr uint16_t kSelectorI386Data = 0x68;
 inline constexpr uint16_t kGdtBytes = 0x70;
 
 inline constexpr uint32_t kCr0ProtectionEnable = 1u << 0;
+inline constexpr uint32_t kCr0MonitorCoprocessor = 1u << 1;
+inline constexpr uint32_t kCr0Emulation = 1u << 2;
+inline constexpr uint32_t kCr0TaskSwitched = 1u << 3;
+inline constexpr uint32_t kCr0NumericError = 1u << 5;
 inline constexpr uint32_t kCr0WriteProtect = 1u << 16;
 inline constexpr uint32_t kCr0Paging = 1u << 31;
 inline constexpr uint32_t kCr4Pae = 1u << 5;
+inline constexpr uint32_t kCr4Osfxsr = 1u << 9;
+inline constexpr uint32_t kCr4Osxmmexcpt = 1u << 10;
 inline constexpr uint32_t kCr4La57 = 1u << 12;
 
 inline constexpr uint32_t kMsrApicBase = 0x1B;
@@ -53,6 +60,7 @@ inline constexpr uint32_t kFlagsAlignmentCheck = 1u << 18;
 inline constexpr uint32_t kExceptionVectors = 22;  // 0 (#DE) to 21 (#CP)
 inline constexpr uint32_t kVectorBreakpoint = 3;
 inline constexpr uint32_t kVectorNmi = 2;
+inline constexpr uint32_t kVectorPageFault = 14;
 // Gates of the physical-mode IDT: exceptions, and the second 8259's lines where firmware wants them.
 inline constexpr uint32_t kSlaveVectors = 0x70;
 inline constexpr uint32_t kIdtVectors = 0x78;
