@@ -13,6 +13,7 @@
 #include "cli/commands.hpp"
 #include "image/areas.hpp"
 #include "image/file_io.hpp"
+#include "image/modes.hpp"
 #include "report/terminal.hpp"
 
 namespace kjump::cli {
@@ -26,7 +27,7 @@ struct Options {
 };
 
 std::string mode_text(abi::PayloadMode mode) {
-  return mode == abi::PayloadMode::kReal ? "real" : "physical";
+  return std::string(image::mode_of(mode).name);
 }
 
 std::string address_text(std::uint32_t address) {

@@ -3,8 +3,10 @@
 set(KJUMP_FREESTANDING_FLAGS
     -std=c++20 -Os -g -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-pic -fno-pie
     -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none -fno-builtin
-    -ffunction-sections -fdata-sections -march=i686 -mno-sse -mno-mmx -mno-80387
-    -fomit-frame-pointer -Wall -Wextra -Wshadow)
+    -ffunction-sections -fdata-sections -fomit-frame-pointer -Wall -Wextra -Wshadow)
+# 64-bit code has SSE. An interrupt would overwrite a red zone.
+set(KJUMP_LONG_FLAGS ${KJUMP_FREESTANDING_FLAGS} -m64 -mno-red-zone -DKJUMP_MODE_LONG=1)
+list(APPEND KJUMP_FREESTANDING_FLAGS -march=i686 -mno-sse -mno-mmx -mno-80387)
 # Without SSE nothing needs a stack aligned to 16 bytes.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND KJUMP_FREESTANDING_FLAGS -mpreferred-stack-boundary=2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# kjump_add_payload(NAME MODE real|physical SOURCES file...
+# kjump_add_payload(NAME MODE real|physical|long SOURCES file...
 #                   [OUTPUT_NAME name] [VERSION v] [DESCRIPTION text] [DEADLINE seconds]
 #                   [INCLUDE_DIRECTORIES dir...] [STANDALONE] [NO_BIOS])
 #
@@ -14,11 +14,15 @@ function(_kjump_compile source object mode include_flags)
   get_filename_component(directory ${object} DIRECTORY)
   if(extension STREQUAL ".asm")
     find_program(KJUMP_NASM nasm REQUIRED)
+    set(format elf32)
+    if(mode STREQUAL "long")
+      set(format elf64)
+    endif()
     # Two runs: the dependency file that -MD writes lacks included files (NASM 2.16.01), that of -M does not.
     add_custom_command(OUTPUT ${object}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${directory}
-      COMMAND ${KJUMP_NASM} -f elf32 -g -Werror ${include_flags} -M -MF ${object}.d -MT ${object} ${source}
-      COMMAND ${KJUMP_NASM} -f elf32 -g -Werror ${include_flags} -o ${object} ${source}
+      COMMAND ${KJUMP_NASM} -f ${format} -g -Werror ${include_flags} -M -MF ${object}.d -MT ${object} ${source}
+      COMMAND ${KJUMP_NASM} -f ${format} -g -Werror ${include_flags} -o ${object} ${source}
       DEPENDS ${source} ${KJUMP_PAYLOAD_DEPENDS} DEPFILE ${object}.d
       COMMENT "NASM ${source}" VERBATIM)
   else()
@@ -35,8 +39,8 @@ endfunction()
 function(kjump_add_payload name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "STANDALONE;NO_BIOS"
                         "MODE;OUTPUT_NAME;VERSION;DESCRIPTION;DEADLINE" "SOURCES;INCLUDE_DIRECTORIES")
-  if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES OR NOT arg_MODE MATCHES "^(real|physical)$")
-    message(FATAL_ERROR "kjump_add_payload(NAME MODE real|physical SOURCES file...): wrong arguments "
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES OR NOT arg_MODE MATCHES "^(real|physical|long)$")
+    message(FATAL_ERROR "kjump_add_payload(NAME MODE real|physical|long SOURCES file...): wrong arguments "
                         "for ${name} ${arg_UNPARSED_ARGUMENTS}")
   endif()
   set(include_flags "")

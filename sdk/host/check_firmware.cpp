@@ -55,7 +55,7 @@ Check check_low_memory(const System& system, const Result<LowMemoryFacts>& facts
   static constexpr const char* kFix =
       "this firmware leaves too little conventional memory; look for a setup option "
       "that moves or shrinks its data area";
-  const auto map = MemoryMap::read(system);
+  const auto map = MemoryMap::read_low(system);
   if (!map) {
     return failed(kId, kTitle, map.error().code, map.error().text(), map.error().hint);
   }

@@ -15,7 +15,7 @@
 namespace kjump {
 
 Result<CrashPage> CrashPage::open(const System& system, const std::string& image_name, std::uint64_t nonce) {
-  KJUMP_TRY(const MemoryMap map, MemoryMap::read(system));
+  KJUMP_TRY(const MemoryMap map, MemoryMap::read_low(system));
   if (map.first_hole(abi::kCrashRecordBase, abi::kCrashRecordNeedsEnd)) {
     return fail(ErrorCode::kUnsupported, "no memory is free for the crash record", "conventional memory",
                 "a jump that resets the machine leaves no record");

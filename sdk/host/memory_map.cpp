@@ -32,11 +32,13 @@ bool image_fits(const std::vector<MemoryRange>& ranges) {
   return !MemoryMap(ranges).first_hole(abi::kImageLowest, abi::kImageEnd);
 }
 
-// Directories 0, 1, ... with the files start, end (inclusive) and type. A big machine has dozens of them, and
-// each file costs three system calls: no more are read when those so far say that an image fits.
-std::vector<MemoryRange> from_firmware(const System& system) {
+using Enough = bool (*)(const std::vector<MemoryRange>& ranges);
+
+// Directories 0, 1, ... with the files start, end (inclusive) and type. Each file costs three system calls:
+// no more are read when those so far are enough.
+std::vector<MemoryRange> from_firmware(const System& system, Enough enough) {
   std::vector<MemoryRange> ranges;
-  for (int number = 0; !image_fits(ranges); ++number) {
+  for (int number = 0; !enough(ranges); ++number) {
     const std::string first = range_fact(system, number, "start");
     if (first.empty()) {  // there are no more
       break;
@@ -69,10 +71,8 @@ std::vector<MemoryRange> from_iomem(const System& system) {
   return ranges;
 }
 
-}  // namespace
-
-Result<MemoryMap> MemoryMap::read(const System& system) {
-  std::vector<MemoryRange> ranges = from_firmware(system);
+Result<MemoryMap> read_until(const System& system, Enough enough) {
+  std::vector<MemoryRange> ranges = from_firmware(system, enough);
   if (ranges.empty()) {
     ranges = from_iomem(system);
   }
@@ -81,6 +81,40 @@ Result<MemoryMap> MemoryMap::read(const System& system) {
                 "/sys/firmware/memmap and /proc/iomem", "run as root with /sys and /proc mounted");
   }
   return MemoryMap(std::move(ranges));
+}
+
+bool never_enough(const std::vector<MemoryRange>& /*ranges*/) {
+  return false;
+}
+
+}  // namespace
+
+Result<MemoryMap> MemoryMap::read(const System& system) {
+  return read_until(system, never_enough);
+}
+
+Result<MemoryMap> MemoryMap::read_low(const System& system) {
+  return read_until(system, image_fits);
+}
+
+std::vector<abi::RamRange> MemoryMap::ram() const {
+  std::vector<abi::RamRange> parts;
+  for (const MemoryRange& range : ranges_) {
+    if (range.is_ram() || range.type.starts_with("ACPI ")) {
+      parts.push_back({range.start, range.end});
+    }
+  }
+  std::sort(parts.begin(), parts.end(),
+            [](const abi::RamRange& a, const abi::RamRange& b) { return a.start < b.start; });
+  std::vector<abi::RamRange> joined;
+  for (const abi::RamRange& part : parts) {
+    if (!joined.empty() && part.start <= joined.back().end) {
+      joined.back().end = std::max(joined.back().end, part.end);
+    } else {
+      joined.push_back(part);
+    }
+  }
+  return joined;
 }
 
 std::optional<std::uint64_t> MemoryMap::first_hole(std::uint64_t start, std::uint64_t end) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <kjump/abi/image.hpp>
 #include <kjump/result.hpp>
 
 #include "host/system.hpp"
@@ -24,12 +25,15 @@ struct MemoryRange {
 class MemoryMap {
  public:
   /// From /sys/firmware/memmap (as firmware told it), else from /proc/iomem (as the kernel trimmed it).
-  /// Complete only when it says that an image does not fit.
   [[nodiscard]] static Result<MemoryMap> read(const System& system);
+  /// No more of it than it takes to say whether an image fits: a big machine has dozens of ranges.
+  [[nodiscard]] static Result<MemoryMap> read_low(const System& system);
   explicit MemoryMap(std::vector<MemoryRange> ranges) : ranges_(std::move(ranges)) {}
 
   /// The first address in [start, end) that is not System RAM; empty when all of it is.
   [[nodiscard]] std::optional<std::uint64_t> first_hole(std::uint64_t start, std::uint64_t end) const;
+  /// System RAM and what ACPI keeps in RAM, in order of address, neighbours joined.
+  [[nodiscard]] std::vector<abi::RamRange> ram() const;
   /// What an address is: the type of its range, or "not listed".
   [[nodiscard]] std::string type_at(std::uint64_t address) const;
 

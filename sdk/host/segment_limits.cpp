@@ -52,7 +52,7 @@ Result<void> check_address(const SegmentLimits& limits, const Segment& segment) 
 }  // namespace
 
 Result<SegmentLimits> SegmentLimits::read(const System& system) {
-  KJUMP_TRY(MemoryMap memory, MemoryMap::read(system));
+  KJUMP_TRY(MemoryMap memory, MemoryMap::read_low(system));
   const auto facts = read_page_zero(system);
   const bool bios = facts && facts->ivt_problem.empty();
   return SegmentLimits{std::move(memory), bios ? facts->base_memory_end : abi::kImageEnd,

@@ -9,6 +9,7 @@
 #include "host/crash_page.hpp"
 #include "host/doors.hpp"
 #include "host/exchange.hpp"
+#include "host/memory_map.hpp"
 #include "host/open_session.hpp"
 #include "host/physical_memory.hpp"
 #include "host/session_lock.hpp"
@@ -107,7 +108,12 @@ Result<void> load(Session::State& state, const Image& image, const TscCalibratio
     KJUMP_CHECK(take_exchange(state, parameters));
   }
   KJUMP_CHECK(state.door.way->describe(parameters));
-  KJUMP_TRY(const std::vector<Segment> segments, image.prepared(parameters));
+  std::vector<abi::RamRange> ram;
+  if (state.info.memory_map != 0) {
+    KJUMP_TRY(const MemoryMap map, MemoryMap::read(state.system));
+    ram = map.ram();
+  }
+  KJUMP_TRY(const std::vector<Segment> segments, image.prepared(parameters, ram));
   const std::uint64_t start = state.system.monotonic_ns();
   KJUMP_CHECK(state.door.way->prepare(state.info, segments));
   state.load_microseconds = (state.system.monotonic_ns() - start) / 1000;

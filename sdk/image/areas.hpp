@@ -16,11 +16,12 @@ struct Area {
   std::uint32_t end;
 };
 
-inline constexpr std::array<Area, 4> kAreas{{
+inline constexpr std::array<Area, 5> kAreas{{
     {"real", abi::kRealBase, abi::kRealBase + abi::kRealBytes},
     {"bounce", abi::kBounceBase, abi::kBounceBase + abi::kBounceBytes},
     {"exchange", abi::kExchangeBase, abi::kExchangeBase + abi::kExchangeBytes},
     {"flat", abi::kFlatBase, abi::kFlatEnd},
+    {"tables", abi::kLongTablesBase, abi::kLongTablesBase + abi::kLongTablesBytes},
 }};
 
 /// Name of the area that holds an address; "other" between areas.

@@ -9,6 +9,7 @@
 
 #include <kjump/abi/layout.hpp>
 
+#include "image/modes.hpp"
 #include "image/note.hpp"
 #include "image/segments.hpp"
 
@@ -41,7 +42,7 @@ Result<void> check_texts(const ImageInfo& info, const Places& places) {
 }
 
 Result<void> check_mode_and_flags(const ImageInfo& info, const Places& places) {
-  if (info.mode != abi::PayloadMode::kReal && info.mode != abi::PayloadMode::kPhysical) {
+  if (find_mode(info.mode) == nullptr) {
     return fail(ErrorCode::kMalformed, fmt::format("unknown payload mode {}", static_cast<int>(info.mode)),
                 places.note_field(offsetof(abi::ImageNote, mode)));
   }
@@ -75,6 +76,24 @@ Result<Location> check_inside(const std::vector<Segment>& segments, std::uint32_
   }
   return fail(ErrorCode::kMalformed,
               fmt::format("{} {:#x} is not in the content of a segment", what, address), subject);
+}
+
+Result<void> check_memory_map(const ImageInfo& info, const std::vector<Segment>& segments,
+                              const Places& places) {
+  if (info.memory_map == 0) {
+    return {};
+  }
+  KJUMP_TRY(const Location location,
+            check_inside(segments, info.memory_map, abi::kMemoryMapBytes, "memory map",
+                         places.note_field(offsetof(abi::ImageNote, memory_map))));
+  abi::MemoryMap map;
+  std::memcpy(&map, segments[location.segment].content.data() + location.offset, sizeof map);
+  if (map.magic != abi::kMemoryMapMagic) {
+    return fail(ErrorCode::kMalformed,
+                fmt::format("the memory map starts with {:#x}, not {:#x}", map.magic, abi::kMemoryMapMagic),
+                places.content(location.segment, location.offset), "link the image again");
+  }
+  return {};
 }
 
 Result<void> check_entries(const ImageInfo& info, const std::vector<Segment>& segments,
@@ -112,7 +131,7 @@ Result<void> check_entries(const ImageInfo& info, const std::vector<Segment>& se
   if (info.standalone() && (parameters.flags & abi::kParameterHasExchange) != 0) {
     return fail(ErrorCode::kMalformed, "a standalone image says that it has an exchange", subject);
   }
-  return {};
+  return check_memory_map(info, segments, places);
 }
 
 Result<void> check_symbols(const std::vector<Symbol>& symbols, const Places& places) {

@@ -8,15 +8,15 @@
 namespace kjump {
 namespace {
 
-std::uint32_t linear_address(const abi::FaultRecord& fault) {
+std::uint64_t linear_address(const abi::FaultRecord& fault) {
   const bool real = fault.mode == static_cast<std::uint8_t>(abi::FaultMode::kReal);
-  return real ? (fault.cs << 4) + fault.eip : fault.eip;
+  return real ? (std::uint64_t{fault.cs} << 4) + fault.ip : fault.ip;
 }
 
 }  // namespace
 
 std::string place_of(const Image& image, const abi::FaultRecord& fault) {
-  const std::uint32_t address = linear_address(fault);
+  const std::uint64_t address = linear_address(fault);
   const auto& segments = image.segments();
   const auto inside = [&](const Segment& segment) {
     return address >= segment.address && address - segment.address < segment.content.size();

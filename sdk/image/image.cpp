@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -27,7 +30,32 @@ Result<Image> Image::build(ImageInfo info, std::vector<Segment> segments, std::v
   return result;
 }
 
-Result<std::vector<Segment>> Image::prepared(const abi::LoaderParameters& parameters) const {
+namespace {
+
+/// Only of an image that has room for one, and as much as has room.
+Result<void> patch_memory_map(const ImageInfo& info, std::span<const abi::RamRange> ram,
+                              std::vector<Segment>& segments) {
+  const auto location = image::locate(segments, info.memory_map, abi::kMemoryMapBytes);
+  if (!location) {
+    return {};
+  }
+  if (ram.size() > abi::kRamRanges) {
+    return fail(ErrorCode::kLimit,
+                fmt::format("this machine's RAM has {} parts, an image can be told of {}", ram.size(),
+                            abi::kRamRanges),
+                info.name);
+  }
+  abi::MemoryMap map;
+  map.count = static_cast<std::uint32_t>(ram.size());
+  std::copy(ram.begin(), ram.end(), std::begin(map.ranges));
+  std::memcpy(segments[location->segment].content.data() + location->offset, &map, sizeof map);
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Segment>> Image::prepared(const abi::LoaderParameters& parameters,
+                                             std::span<const abi::RamRange> ram) const {
   const auto location = image::locate(segments_, info_.parameters, abi::kLoaderParametersBytes);
   if (!location) {
     return fail(ErrorCode::kInvalid, "an image without content cannot be prepared", info_.name);
@@ -39,6 +67,7 @@ Result<std::vector<Segment>> Image::prepared(const abi::LoaderParameters& parame
   patched.flags |= info_.standalone() ? 0 : abi::kParameterHasExchange;
   std::vector<Segment> result = segments_;
   std::memcpy(result[location->segment].content.data() + location->offset, &patched, sizeof patched);
+  KJUMP_CHECK(patch_memory_map(info_, ram, result));
   return result;
 }
 

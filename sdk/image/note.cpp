@@ -111,6 +111,7 @@ Result<ImageInfo> decode_note(const NoteDescriptor& descriptor, const std::strin
   info.kexec_entry = note.kexec_entry;
   info.wake_entry = note.wake_entry;
   info.parameters = note.parameters;
+  info.memory_map = note.memory_map;
   info.exchange_base = note.exchange_base;
   info.exchange_bytes = note.exchange_bytes;
   info.deadline_ms = note.deadline_ms;
@@ -130,6 +131,7 @@ std::vector<std::byte> encode_note(const ImageInfo& info) {
   note.kexec_entry = info.kexec_entry;
   note.wake_entry = info.wake_entry;
   note.parameters = info.parameters;
+  note.memory_map = info.memory_map;
   note.exchange_base = info.exchange_base;
   note.exchange_bytes = info.exchange_bytes;
   note.deadline_ms = info.deadline_ms;

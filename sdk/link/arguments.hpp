@@ -9,12 +9,14 @@
 
 #include <kjump/link.hpp>
 
+#include "image/modes.hpp"
+
 namespace kjump::linking {
 
 struct Arguments {
   LinkOptions options;
   std::filesystem::path output;
-  std::string mode;  ///< "real" or "physical"
+  std::string mode;  ///< name of one of image::kModes
   double deadline_seconds = 0;
   bool no_bios = false;
 };
@@ -26,10 +28,12 @@ inline void add_arguments(CLI::App& app, Arguments& arguments) {
   app.add_option("-o,--output", arguments.output, "Image to write, usually NAME.kjump")
       ->required()
       ->option_text("FILE REQUIRED");
-  app.add_option("--mode", arguments.mode, "Processor mode of kjump_main: real (16-bit) or physical (32-bit)")
+  app.add_option(
+         "--mode", arguments.mode,
+         "Processor mode of kjump_main: real (16-bit), physical (32-bit, paging off) or long (64-bit)")
       ->required()
-      ->option_text("real|physical REQUIRED")
-      ->check(CLI::IsMember({"real", "physical"}).description(""));
+      ->option_text("real|physical|long REQUIRED")
+      ->check(CLI::IsMember({"real", "physical", "long"}).description(""));
   app.add_option("--name", options.name, "Name of the image; default: stem of the output")
       ->option_text("TEXT");
   app.add_option("--version-string", options.version, "Version of the payload");
@@ -40,7 +44,8 @@ inline void add_arguments(CLI::App& app, Arguments& arguments) {
   app.add_flag("--no-bios", arguments.no_bios, "The payload calls no BIOS routine: allow machines without");
   app.add_flag("--standalone", options.standalone, "No exchange: any kexec may load the image");
   app.add_option("--map", options.map_file, "Write the linker's map to this file")->option_text("FILE");
-  app.add_option("files", options.inputs, "32-bit ELF objects and archives; one defines kjump_main")
+  app.add_option("files", options.inputs,
+                 "ELF objects and archives, 64-bit for mode long, else 32-bit; one defines kjump_main")
       ->required();
 }
 
@@ -48,7 +53,9 @@ inline void add_arguments(CLI::App& app, Arguments& arguments) {
 [[nodiscard]] inline Result<Image> link_as_told(const Arguments& arguments) {
   constexpr double kMillisecondsPerSecond = 1000;
   LinkOptions options = arguments.options;
-  options.mode = arguments.mode == "real" ? abi::PayloadMode::kReal : abi::PayloadMode::kPhysical;
+  if (const image::Mode* mode = image::find_mode(arguments.mode)) {  // the parser knows no other words
+    options.mode = mode->mode;
+  }
   options.needs_bios = !arguments.no_bios;
   options.deadline_ms =
       static_cast<std::uint32_t>(std::llround(arguments.deadline_seconds * kMillisecondsPerSecond));

@@ -17,21 +17,23 @@ namespace {
 constexpr std::string_view kThinArchive = "!<thin>\n";
 
 /// What is wrong with a file that starts with these bytes; empty: nothing.
-std::string complaint(std::string_view start) {
+std::string complaint(std::string_view start, const image::Mode& mode) {
   if (start.starts_with(std::string_view(ARMAG, SARMAG)) || start.starts_with(kThinArchive)) {
     return {};  // members are the linker's to judge
   }
   if (!start.starts_with(std::string_view(ELFMAG, SELFMAG))) {
     return "the input is neither an object file nor an archive";
   }
-  Elf32_Ehdr header{};
+  Elf32_Ehdr header{};  // as far as it is looked at here, the 64-bit one is the same
   if (start.size() < sizeof header) {
     return "the object file is cut off";
   }
   std::memcpy(&header, start.data(), sizeof header);
-  if (header.e_ident[EI_CLASS] != ELFCLASS32 || header.e_machine != EM_386) {
-    return header.e_machine == EM_X86_64 ? "the object file is 64-bit, a payload is 32-bit"
-                                         : "the object file is not for 32-bit x86";
+  if (header.e_machine != EM_386 && header.e_machine != EM_X86_64) {
+    return "the object file is not for x86";
+  }
+  if (header.e_ident[EI_CLASS] != mode.elf_class || header.e_machine != mode.machine) {
+    return fmt::format("the object file is not {}, as a payload of mode {} is", mode.bits, mode.name);
   }
   if (header.e_type != ET_REL) {
     return "the input is linked already; give object files";
@@ -39,7 +41,7 @@ std::string complaint(std::string_view start) {
   return {};
 }
 
-Result<void> check_input(const std::filesystem::path& path, abi::PayloadMode mode) {
+Result<void> check_input(const std::filesystem::path& path, const image::Mode& mode) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::array<char, sizeof(Elf32_Ehdr)> start{};
@@ -50,7 +52,7 @@ Result<void> check_input(const std::filesystem::path& path, abi::PayloadMode mod
   if (file.bad()) {
     return fail_errno("cannot read the input", path.string());
   }
-  std::string text = complaint({start.data(), static_cast<std::size_t>(file.gcount())});
+  std::string text = complaint({start.data(), static_cast<std::size_t>(file.gcount())}, mode);
   if (!text.empty()) {
     return fail(ErrorCode::kMalformed, std::move(text), path.string(), compile_hint(mode));
   }
@@ -59,13 +61,13 @@ Result<void> check_input(const std::filesystem::path& path, abi::PayloadMode mod
 
 }  // namespace
 
-std::string compile_hint(abi::PayloadMode mode) {
+std::string compile_hint(const image::Mode& mode) {
   return fmt::format(
-      "compile it with g++ {} -ffreestanding -fno-pic -fno-exceptions -fno-rtti -c, or nasm -f elf32",
-      mode == abi::PayloadMode::kReal ? "-m16" : "-m32");
+      "compile it with g++ {} -ffreestanding -fno-pic -fno-exceptions -fno-rtti -c, or nasm -f {}",
+      mode.compiler_flag, mode.nasm_format);
 }
 
-Result<void> check_inputs(const std::vector<std::filesystem::path>& inputs, abi::PayloadMode mode) {
+Result<void> check_inputs(const std::vector<std::filesystem::path>& inputs, const image::Mode& mode) {
   if (inputs.empty()) {
     return fail(ErrorCode::kInvalid, "nothing to link", {}, "give the payload's object files");
   }

@@ -3,18 +3,20 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
-#include <kjump/abi/image.hpp>
 #include <kjump/result.hpp>
+
+#include "image/modes.hpp"
 
 namespace kjump::linking {
 
 /// How to compile for a mode: "compile with g++ -m32 -ffreestanding ... or nasm -f elf32".
-[[nodiscard]] std::string compile_hint(abi::PayloadMode mode);
+[[nodiscard]] std::string compile_hint(const image::Mode& mode);
 
-/// Every input must be a 32-bit x86 object file or an archive.
+/// Every input must be an object file as the mode has them, or an archive.
 [[nodiscard]] Result<void> check_inputs(const std::vector<std::filesystem::path>& inputs,
-                                        abi::PayloadMode mode);
+                                        const image::Mode& mode);
 
 }  // namespace kjump::linking

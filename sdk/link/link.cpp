@@ -25,6 +25,7 @@ using linking::LinkedFile;
 constexpr std::string_view kKexecEntry = "kjump_kexec_entry";
 constexpr std::string_view kWakeEntry = "kjump_wake_entry";
 constexpr std::string_view kParameters = "kjump_parameters";
+constexpr std::string_view kMemoryMap = "kjump_memory_map";  // of mode long
 
 std::string image_name(const LinkOptions& options) {
   return options.name.empty() ? options.inputs.front().stem().string() : options.name;
@@ -47,6 +48,7 @@ Result<ImageInfo> describe(const LinkOptions& options, const LinkedFile& linked,
   KJUMP_TRY(info.kexec_entry, demand_symbol(linked, kKexecEntry, script));
   KJUMP_TRY(info.parameters, demand_symbol(linked, kParameters, script));
   info.wake_entry = linked.find(kWakeEntry).value_or(0);
+  info.memory_map = linked.find(kMemoryMap).value_or(0);
   info.exchange_base = options.standalone ? 0 : abi::kExchangeBase;
   info.exchange_bytes = options.standalone ? 0 : abi::kExchangeBytes;
   info.deadline_ms = options.deadline_ms;
@@ -72,13 +74,15 @@ void clear_exchange_flag(const ImageInfo& info, std::vector<Segment>& segments) 
 }  // namespace
 
 Result<Image> link(const LinkOptions& options) {
-  KJUMP_CHECK(linking::check_inputs(options.inputs, options.mode));
-  KJUMP_TRY(const auto support, linking::find_support(options.support_directory, options.mode));
+  const image::Mode& mode = image::mode_of(options.mode);
+  KJUMP_CHECK(linking::check_inputs(options.inputs, mode));
+  KJUMP_TRY(const auto support, linking::find_support(options.support_directory, mode));
   KJUMP_TRY(const auto workshop, linking::TemporaryDirectory::make());
   const auto output = workshop.path() / "payload.elf";
   KJUMP_CHECK(linking::run_lld(options, support, output));
   KJUMP_TRY(const auto bytes, image::read_file(output));
-  KJUMP_TRY(LinkedFile linked, linking::read_linked(bytes, "output of ld.lld for " + image_name(options)));
+  KJUMP_TRY(LinkedFile linked,
+            linking::read_linked(bytes, mode, "output of ld.lld for " + image_name(options)));
   KJUMP_TRY(ImageInfo info, describe(options, linked, support.script.string()));
   clear_exchange_flag(info, linked.segments);
   return Image::build(std::move(info), std::move(linked.segments), std::move(linked.symbols));

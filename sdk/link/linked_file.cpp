@@ -18,8 +18,6 @@ using image::ElfProgramHeader;
 using image::ElfSection;
 using image::ElfSymbol;
 
-constexpr image::ElfKind kLinkedKind{ELFCLASS32, ET_EXEC, EM_386, "what ld.lld makes (i386 ELF executable)"};
-
 constexpr std::uint32_t page_floor(std::uint32_t address) {
   return address & ~(abi::kPageBytes - 1);
 }
@@ -41,8 +39,8 @@ Result<std::vector<Block>> read_blocks(const ElfFile& file, const std::string& o
     if (fields.p_type != PT_LOAD || fields.p_memsz == 0) {
       continue;
     }
-    // 32-bit fields in 64-bit variables: this cannot overflow.
-    if (fields.p_paddr + fields.p_memsz > abi::kImageEnd || fields.p_filesz > fields.p_memsz) {
+    if (fields.p_memsz > abi::kImageEnd || fields.p_paddr > abi::kImageEnd - fields.p_memsz ||
+        fields.p_filesz > fields.p_memsz) {
       return fail(ErrorCode::kLimit,
                   fmt::format("the payload does not fit: {:#x} bytes at {:#x} reach above {:#x}",
                               fields.p_memsz, fields.p_paddr, abi::kImageEnd),
@@ -137,8 +135,10 @@ std::optional<std::uint32_t> LinkedFile::find(std::string_view symbol) const {
   return found == symbols.end() ? std::nullopt : std::optional(found->address);
 }
 
-Result<LinkedFile> read_linked(std::span<const std::byte> bytes, const std::string& origin) {
-  KJUMP_TRY(const ElfFile file, ElfFile::parse(bytes, origin, kLinkedKind));
+Result<LinkedFile> read_linked(std::span<const std::byte> bytes, const image::Mode& mode,
+                               const std::string& origin) {
+  const image::ElfKind kind{mode.elf_class, ET_EXEC, mode.machine, "what ld.lld makes (an ELF executable)"};
+  KJUMP_TRY(const ElfFile file, ElfFile::parse(bytes, origin, kind));
   KJUMP_TRY(const auto blocks, read_blocks(file, origin));
   LinkedFile result;
   result.segments = make_segments(blocks);

@@ -10,9 +10,11 @@
 
 #include <kjump/image.hpp>
 
+#include "image/modes.hpp"
+
 namespace kjump::linking {
 
-/// The linked ELF32 file with everything at its physical address: p_paddr counts, not p_vaddr (the
+/// The linked ELF file with everything at its physical address: p_paddr counts, not p_vaddr (the
 /// real-mode block is linked at 0 and lives at kRealBase).
 struct LinkedFile {
   std::vector<Segment> segments;  ///< whole pages, sorted, not overlapping
@@ -22,6 +24,7 @@ struct LinkedFile {
 };
 
 /// Reads it. `origin` names the output in errors.
-[[nodiscard]] Result<LinkedFile> read_linked(std::span<const std::byte> bytes, const std::string& origin);
+[[nodiscard]] Result<LinkedFile> read_linked(std::span<const std::byte> bytes, const image::Mode& mode,
+                                             const std::string& origin);
 
 }  // namespace kjump::linking

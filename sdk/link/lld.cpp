@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What the linker scripts know of abi/layout.hpp, as KJUMP_<NAME>.
-constexpr std::array<std::pair<std::string_view, std::uint32_t>, 16> kLayout{{
+constexpr std::array<std::pair<std::string_view, std::uint32_t>, 18> kLayout{{
     {"REAL_BASE", abi::kRealBase},
     {"REAL_CODE_END", abi::kRealCodeEnd},
     {"REAL_BYTES", abi::kRealBytes},
@@ -29,6 +29,8 @@ constexpr std::array<std::pair<std::string_view, std::uint32_t>, 16> kLayout{{
     {"FLAT_BASE", abi::kFlatBase},
     {"FLAT_CODE_END", abi::kFlatCodeEnd},
     {"FLAT_END", abi::kFlatEnd},
+    {"LONG_TABLES_BASE", abi::kLongTablesBase},
+    {"LONG_TABLES_BYTES", abi::kLongTablesBytes},
     {"PAGE_TABLES_BASE", abi::kPageTablesBase},
     {"PAGE_TABLES_BYTES", abi::kPageTablesBytes},
     {"SUPERVISOR_STACK_TOP", abi::kSupervisorStackTop},
@@ -63,8 +65,9 @@ std::string plain(const fs::path& path) {
 
 std::vector<std::string> command_line(const fs::path& lld, const LinkOptions& options, const Support& support,
                                       const fs::path& output) {
+  const std::string emulation(image::mode_of(options.mode).emulation);
   std::vector<std::string> words{
-      lld.string(),           "-m", "elf_i386", "-static", "--gc-sections", "--build-id=none", "-T",
+      lld.string(),           "-m", emulation, "-static", "--gc-sections", "--build-id=none", "-T",
       support.script.string()};
   for (const auto& [name, value] : kLayout) {
     // Who calls no firmware has nothing to hand it: 16 pages less to load and to swap in every jump.
@@ -84,7 +87,7 @@ std::vector<std::string> command_line(const fs::path& lld, const LinkOptions& op
 }
 
 /// ld.lld's own words, and what to do about those failures that every author of a payload meets.
-Failure explain(const ProcessEnd& end, const fs::path& lld, abi::PayloadMode mode) {
+Failure explain(const ProcessEnd& end, const fs::path& lld, const image::Mode& mode) {
   std::string words = end.output;
   while (words.ends_with('\n')) {
     words.pop_back();
@@ -112,7 +115,7 @@ Result<void> run_lld(const LinkOptions& options, const Support& support, const f
   KJUMP_TRY(const fs::path lld, find_lld());
   KJUMP_TRY(const ProcessEnd end, run_process(command_line(lld, options, support, output)));
   if (end.status != 0) {
-    return explain(end, lld, options.mode);
+    return explain(end, lld, image::mode_of(options.mode));
   }
   return {};
 }

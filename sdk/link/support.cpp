@@ -11,10 +11,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Support files_in(const fs::path& directory, abi::PayloadMode mode) {
-  const std::string name(mode_name(mode));
+Support files_in(const fs::path& directory, const image::Mode& mode) {
+  const std::string name(mode.name);
   return {directory / ("kjump-" + name + ".ld"), directory / ("libkjump-" + name + ".a"),
-          directory / "libkjump-stub.a"};
+          directory / mode.stub};
 }
 
 /// First file that is not there; empty when all are.
@@ -28,7 +28,7 @@ fs::path missing_file(const Support& support) {
   return {};
 }
 
-Result<Support> demand(const fs::path& directory, abi::PayloadMode mode, std::string hint) {
+Result<Support> demand(const fs::path& directory, const image::Mode& mode, std::string hint) {
   Support support = files_in(directory, mode);
   if (const fs::path missing = missing_file(support); !missing.empty()) {
     return fail(ErrorCode::kInvalid, "the support directory lacks a file", missing.string(), std::move(hint));
@@ -52,11 +52,7 @@ std::vector<fs::path> own_directories() {
 
 }  // namespace
 
-std::string_view mode_name(abi::PayloadMode mode) {
-  return mode == abi::PayloadMode::kReal ? "real" : "physical";
-}
-
-Result<Support> find_support(const fs::path& wanted, abi::PayloadMode mode) {
+Result<Support> find_support(const fs::path& wanted, const image::Mode& mode) {
   if (!wanted.empty()) {
     return demand(wanted, mode, "it is not what kjump's build or installation made");
   }
@@ -72,8 +68,8 @@ Result<Support> find_support(const fs::path& wanted, abi::PayloadMode mode) {
     tried += (tried.empty() ? "" : ", ") + directory.string();
   }
   return fail(ErrorCode::kInvalid,
-              "found no support directory with kjump's runtime for mode " + std::string(mode_name(mode)),
-              tried, "install kjump completely, or set KJUMP_SUPPORT_DIR");
+              "found no support directory with kjump's runtime for mode " + std::string(mode.name), tried,
+              "install kjump completely, or set KJUMP_SUPPORT_DIR");
 }
 
 }  // namespace kjump::linking

@@ -3,15 +3,12 @@
 #pragma once
 
 #include <filesystem>
-#include <string_view>
 
-#include <kjump/abi/image.hpp>
 #include <kjump/result.hpp>
 
-namespace kjump::linking {
+#include "image/modes.hpp"
 
-/// "real" or "physical".
-[[nodiscard]] std::string_view mode_name(abi::PayloadMode mode);
+namespace kjump::linking {
 
 /// Files of one mode, all of which exist.
 struct Support {
@@ -22,6 +19,6 @@ struct Support {
 
 /// Looks in `wanted` if it is not empty, else in $KJUMP_SUPPORT_DIR if it is set, else where this
 /// program's own files are (installed or build tree).
-[[nodiscard]] Result<Support> find_support(const std::filesystem::path& wanted, abi::PayloadMode mode);
+[[nodiscard]] Result<Support> find_support(const std::filesystem::path& wanted, const image::Mode& mode);
 
 }  // namespace kjump::linking

@@ -54,9 +54,11 @@ template <typename Fault, typename Visit>
 requires std::is_same_v<std::remove_const_t<Fault>, abi::FaultRecord>
 void visit_fields(Fault& fault, Visit visit) {
   visit("vector", fault.vector), visit("error_code", fault.error_code), visit("cs", fault.cs);
-  visit("eip", fault.eip), visit("esp", fault.esp), visit("eflags", fault.eflags), visit("cr2", fault.cr2);
-  visit("eax", fault.eax), visit("ebx", fault.ebx), visit("ecx", fault.ecx), visit("edx", fault.edx);
-  visit("esi", fault.esi), visit("edi", fault.edi), visit("ebp", fault.ebp);
+  visit("ip", fault.ip), visit("sp", fault.sp), visit("flags", fault.flags), visit("cr2", fault.cr2);
+  visit("ax", fault.ax), visit("bx", fault.bx), visit("cx", fault.cx), visit("dx", fault.dx);
+  visit("si", fault.si), visit("di", fault.di), visit("bp", fault.bp);
+  visit("r8", fault.r8), visit("r9", fault.r9), visit("r10", fault.r10), visit("r11", fault.r11);
+  visit("r12", fault.r12), visit("r13", fault.r13), visit("r14", fault.r14), visit("r15", fault.r15);
   visit("ss", fault.ss), visit("ds", fault.ds), visit("es", fault.es), visit("fs", fault.fs);
   visit("gs", fault.gs), visit("dr6", fault.dr6), visit("mode", fault.mode);
   visit("in_firmware", fault.in_firmware);

@@ -38,6 +38,7 @@ struct ImageInfo {
   std::uint32_t kexec_entry = 0;    ///< physical address
   std::uint32_t wake_entry = 0;     ///< physical address, 0: none
   std::uint32_t parameters = 0;     ///< physical address of abi::LoaderParameters
+  std::uint32_t memory_map = 0;     ///< physical address of abi::MemoryMap, 0: the image has none
   std::uint32_t exchange_base = 0;  ///< physical address, 0: standalone
   std::uint32_t exchange_bytes = 0;
   std::uint32_t deadline_ms = 0;
@@ -73,8 +74,10 @@ class Image {
   [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
   [[nodiscard]] const std::vector<Symbol>& symbols() const { return symbols_; }
 
-  /// Segments with the loader's parameters patched in: what a door puts into memory.
-  [[nodiscard]] Result<std::vector<Segment>> prepared(const abi::LoaderParameters& parameters) const;
+  /// Segments with the loader's parameters patched in: what a door puts into memory. `ram` is for images that
+  /// have room for it (info().memory_map).
+  [[nodiscard]] Result<std::vector<Segment>> prepared(const abi::LoaderParameters& parameters,
+                                                      std::span<const abi::RamRange> ram = {}) const;
 
  private:
   ImageInfo info_;

@@ -18,7 +18,7 @@ struct LinkOptions {
   std::uint32_t deadline_ms = 0;
   bool needs_bios = true;
   bool standalone = false;                    ///< no exchange; loadable by any kexec
-  std::vector<std::filesystem::path> inputs;  ///< 32-bit ELF objects and archives with kjump_main
+  std::vector<std::filesystem::path> inputs;  ///< ELF objects and archives with kjump_main
   std::filesystem::path support_directory;    ///< where kjump.ld and libkjump-*.a are; empty: found by itself
   std::filesystem::path map_file;             ///< linker map, empty: none
 };

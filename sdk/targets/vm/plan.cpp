@@ -71,6 +71,7 @@ Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& 
   plan.nonce = ticket.nonce;
   plan.entry = image.info().kexec_entry;
   plan.jumps = request.jumps;
+  plan.memory_map = image.info().memory_map;
   if (!image.info().standalone()) {
     // All of it: the carrier puts this very content back before every jump, with the jump's number.
     KJUMP_TRY(std::vector<std::byte> exchange, fill_exchange(ticket, request.request));
