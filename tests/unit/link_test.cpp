@@ -174,10 +174,10 @@ TEST_F(Link, HalfAnOutputIsNotRead) {
   ASSERT_TRUE(linking::run_lld(options(), *support_files, output));
   const auto bytes = image::read_file(output);
   ASSERT_TRUE(bytes);
-  ASSERT_TRUE(linking::read_linked(*bytes, "whole"));
+  ASSERT_TRUE(linking::read_linked(*bytes, image::mode_of(abi::PayloadMode::kPhysical), "whole"));
   for (std::size_t size = 0; size < bytes->size(); ++size) {
     const std::vector<std::byte> cut(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(size));
-    ASSERT_FALSE(linking::read_linked(cut, "cut")) << size;
+    ASSERT_FALSE(linking::read_linked(cut, image::mode_of(abi::PayloadMode::kPhysical), "cut")) << size;
   }
 }
 

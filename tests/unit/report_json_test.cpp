@@ -109,7 +109,7 @@ TEST(ReportJson, NamesWhatIsMissingOrWrong) {
   refuse("/jumps/0/repairs", nlohmann::json::array({"bit32"}), "bit32");
   refuse("/jumps/0/entry_state/cs", "0x10000", "cs");
   refuse("/jumps/0/entry_state/rsp", "12", "rsp");
-  refuse("/jumps/0/fault/eip", "0x", "eip");
+  refuse("/jumps/0/fault/ip", "0x", "ip");
   refuse("/jumps/0/phases_us/load", "long", "load");
 }
 

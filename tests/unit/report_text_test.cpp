@@ -51,7 +51,7 @@ TEST(ReportText, ExplainsAFault) {
   report.jumps[0].fault.vector = 13;
   report.jumps[0].fault.error_code = 0x20;
   report.jumps[0].fault.cs = 8;
-  report.jumps[0].fault.eip = 0x40123;
+  report.jumps[0].fault.ip = 0x40123;
   const std::string expected = "general protection fault (#GP) at 0008:00040123, error code 0x20";
   EXPECT_THAT(to_text(report), HasSubstr(expected));
   EXPECT_THAT(what_failed(report, 1), HasSubstr(expected));

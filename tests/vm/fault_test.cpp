@@ -50,7 +50,7 @@ TEST_P(Fault, ComesBackAsAnOutcomeWithItsPlace) {
     EXPECT_EQ(returns_to, abi::kRealSegment) << "on top of the callee's stack is its way back";
   }
   if (expected.request == std::string("pu")) {
-    EXPECT_EQ(fault.esi, 0x600DU);
+    EXPECT_EQ(fault.si, 0x600DU);
   }
 }
 
