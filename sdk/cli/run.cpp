@@ -30,6 +30,8 @@ struct RunOptions {
   std::filesystem::path image;
   std::filesystem::path request;
   std::filesystem::path reply;
+  std::filesystem::path bulk_request;
+  std::uint64_t bulk_room = 0;
   std::uint32_t jumps = 1;
   double deadline = 0;  // seconds
   std::vector<std::string> calls;
@@ -57,6 +59,10 @@ Result<RunReport> run_image(const RunOptions& options) {
   if (!options.request.empty()) {
     KJUMP_TRY(request.request, targets::read_file(options.request));
   }
+  if (!options.bulk_request.empty()) {
+    KJUMP_TRY(request.bulk_request, targets::read_file(options.bulk_request));
+  }
+  request.bulk_reply_room = options.bulk_room;
   ProgressLine progress;
   KJUMP_TRY(const std::unique_ptr<Target> target, options.target.make(progress.callback()));
   return target->run(image, request);
@@ -75,7 +81,8 @@ void run_command(const RunOptions& options) {
     die(report.error());
   }
   if (!options.reply.empty() && !report->jumps.empty()) {
-    check_or_die(targets::write_file(options.reply, report->jumps.back().reply));
+    check_or_die(targets::write_file(
+        options.reply, options.bulk_room != 0 ? report->bulk_reply : report->jumps.back().reply));
   }
   print(options.json ? report::to_json(*report) + "\n" : report::to_text(*report, {options.reply.string()}));
   if (const std::string failure = report::what_failed(*report, options.jumps); !failure.empty()) {
@@ -96,8 +103,18 @@ void add_run(CLI::App& app) {
   options->target.add_to(*command);
   command->add_option("--in", options->request, "file with the request, /dev/stdin for standard input")
       ->type_name("FILE");
-  command->add_option("--out", options->reply, "write the reply of the last jump to this file")
+  command
+      ->add_option(
+          "--out", options->reply,
+          "write the reply of the last jump to this file, or the bulk reply if there is room for one")
       ->type_name("FILE");
+  command
+      ->add_option("--bulk-in", options->bulk_request,
+                   "file with a bulk request, up to 1 GiB, which stays in memory of its own")
+      ->type_name("FILE");
+  command->add_option("--bulk-room", options->bulk_room, "memory for a bulk reply, up to 1 GiB, e.g. 64MiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
   command
       ->add_option("--jumps", options->jumps, "jumps to make into the image, which stays loaded in between")
       ->check(CLI::Range(1U, 1'000'000U))

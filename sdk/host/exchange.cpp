@@ -57,6 +57,14 @@ void take_reply(JumpReport& report, const abi::ExchangeHeader& header, std::span
   }
 }
 
+void take_bulk_reply(JumpReport& report, const abi::ExchangeHeader& header, std::uint64_t room) {
+  report.bulk_reply_bytes = std::min(header.bulk_reply_bytes, room);
+  if (header.bulk_reply_bytes > room) {
+    add_reason(report, fmt::format("the payload claims a bulk reply of {} bytes, there was room for {}",
+                                   header.bulk_reply_bytes, room));
+  }
+}
+
 void take_console(JumpReport& report, const abi::ExchangeHeader& header,
                   std::span<const std::byte> exchange) {
   report.console = console_of(exchange);
@@ -114,6 +122,8 @@ Result<std::vector<std::byte>> front_of_exchange(const ExchangeTicket& ticket,
   header.console_offset = abi::kConsoleOffset;
   header.console_capacity = abi::kConsoleCapacity;
   header.deadline_ms = ticket.deadline_ms;
+  header.bulk_request = ticket.bulk_request;
+  header.bulk_reply = ticket.bulk_reply;
   static_assert(sizeof(header) <= abi::kRequestOffset);
   std::vector<std::byte> front(request.empty() ? sizeof(header) : abi::kRequestOffset + request.size());
   std::memcpy(front.data(), &header, sizeof(header));
@@ -152,6 +162,7 @@ JumpReport read_exchange(const ExchangeTicket& ticket, std::span<const std::byte
     report.reason = "the stub refused to run the payload";
   }
   take_reply(report, header, exchange);
+  take_bulk_reply(report, header, ticket.bulk_reply.bytes);
   take_console(report, header, exchange);
   return report;
 }

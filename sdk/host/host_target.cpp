@@ -77,7 +77,12 @@ Result<RunReport> HostTarget::run(const Image& image, const RunRequest& request)
   report.door = session.door();
   report.door_reason = session.door_reason();
   report.kernel = session.kernel();
+  KJUMP_CHECK(session.set_bulk(request.bulk_request, request.bulk_reply_room));
   KJUMP_CHECK(jump_all(session, image, request, report));
+  if (!report.jumps.empty()) {
+    const auto reply = session.bulk_reply(report.jumps.back().bulk_reply_bytes);
+    report.bulk_reply.assign(reply.begin(), reply.end());
+  }
   report.notes.insert(report.notes.end(), session.notes().begin(), session.notes().end());
   if (const auto closed = session.close(); !closed) {
     report.notes.push_back(closed.error().text());

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <kjump/session.hpp>
 
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "host/acpi_tables.hpp"
+#include "host/bulk.hpp"
 #include "host/checks.hpp"
 #include "host/crash_page.hpp"
 #include "host/doors.hpp"
@@ -29,6 +31,7 @@ struct Session::State {
   std::optional<SessionLock> lock;
   std::optional<ExchangeMemory> exchange;  ///< none for standalone images
   std::optional<CrashPage> crash;          ///< none where there is no room for it
+  std::optional<BulkMemory> bulk;
   ChosenDoor door;
   ImageInfo info;
   TscRate rate;
@@ -163,6 +166,32 @@ Result<Session> open_session(System& system, const DoorOptions& options, const I
   return open_state(std::make_unique<Session::State>(system, nullptr), options, image);
 }
 
+Result<void> Session::set_bulk(std::span<const std::byte> request, std::uint64_t reply_room) {
+  State& state = *state_;
+  state.bulk.reset();
+  state.ticket.bulk_request = state.ticket.bulk_reply = {};
+  if (request.empty() && reply_room == 0) {
+    return {};
+  }
+  if (!state.open || !state.exchange || state.info.mode == abi::PayloadMode::kReal) {
+    return fail(ErrorCode::kInvalid, "the payload takes no bulk request and gives no bulk reply",
+                state.info.name, "it takes an image of mode physical or long that is not standalone");
+  }
+  constexpr std::uint64_t k4Gib = std::uint64_t{1} << 32;
+  const bool all = state.info.mode == abi::PayloadMode::kLong;
+  KJUMP_TRY(BulkMemory bulk, BulkMemory::open(state.system, request, reply_room,
+                                              all ? std::numeric_limits<std::uint64_t>::max() : k4Gib));
+  state.bulk.emplace(std::move(bulk));
+  state.ticket.bulk_request = state.bulk->fields().request;
+  state.ticket.bulk_reply = state.bulk->fields().reply;
+  state.notes.push_back("bulk memory is pinned by " + state.bulk->means());
+  return {};
+}
+
+std::span<const std::byte> Session::bulk_reply(std::uint64_t bytes) const {
+  return state_->bulk ? state_->bulk->reply(bytes) : std::span<const std::byte>();
+}
+
 Result<JumpReport> Session::jump(std::span<const std::byte> request, std::uint32_t deadline_ms) {
   State& state = *state_;
   if (!state.open) {
@@ -204,6 +233,7 @@ Result<void> Session::close() {
   // While the image is loaded a reboot could still enter it, but only with this nonce: the memory may go.
   state.crash.reset();
   state.exchange.reset();
+  state.bulk.reset();
   state.lock.reset();
   state.held.reset();
   return unloaded;

@@ -20,7 +20,8 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What the linker scripts know of abi/layout.hpp, as KJUMP_<NAME>.
-constexpr std::array<std::pair<std::string_view, std::uint32_t>, 18> kLayout{{
+constexpr std::array<std::pair<std::string_view, std::uint32_t>, 19> kLayout{{
+    {"PAGE_BYTES", abi::kPageBytes},
     {"REAL_BASE", abi::kRealBase},
     {"REAL_CODE_END", abi::kRealCodeEnd},
     {"REAL_BYTES", abi::kRealBytes},

@@ -88,6 +88,7 @@ Json jump_to_json(const JumpReport& jump) {
   return Json{{"outcome", outcome_name(jump.outcome)},
               {"status", jump.status},
               {"reply", encode_base64(jump.reply)},
+              {"bulk_reply_bytes", jump.bulk_reply_bytes},
               {"console", text_to_utf8(jump.console)},
               {"console_cut", jump.console_cut},
               {"phases_us", phases_to_json(jump.phases)},
@@ -126,6 +127,7 @@ JumpReport read_jump(const Json& json) {
   jump.outcome = *outcome;
   jump.status = number<std::uint32_t>(json.at("status"), "status");
   jump.reply = *std::move(reply);
+  jump.bulk_reply_bytes = number<std::uint64_t>(json.at("bulk_reply_bytes"), "bulk_reply_bytes");
   jump.console = text_from_utf8(json.at("console").get<std::string>(), "console");
   jump.console_cut = json.at("console_cut").get<bool>();
   const Json& phases = json.at("phases_us");

@@ -98,6 +98,15 @@ std::string phases_table(const std::vector<JumpReport>& jumps) {
   return known ? table : std::string();
 }
 
+// As fast as the payload was with all it did.
+std::string bulk_rate(const JumpReport& jump) {
+  if (!jump.phases.payload || *jump.phases.payload == 0) {
+    return {};
+  }
+  return fmt::format(", {:.1f} MB/s",
+                     static_cast<double>(jump.bulk_reply_bytes) / static_cast<double>(*jump.phases.payload));
+}
+
 // Console and reply; many jumps of one image tend to say the same.
 std::string content_text(const std::vector<JumpReport>& jumps, std::size_t index,
                          const TextOptions& options) {
@@ -111,6 +120,9 @@ std::string content_text(const std::vector<JumpReport>& jumps, std::size_t index
   std::string text = whole_lines(jump.console);
   if (jump.console_cut) {
     text += "(the payload printed more, it did not fit)\n";
+  }
+  if (jump.bulk_reply_bytes != 0) {
+    text += fmt::format("bulk reply, {} bytes{}\n", jump.bulk_reply_bytes, bulk_rate(jump));
   }
   if (written) {
     return text + fmt::format("reply, {} bytes: in {}\n", jump.reply.size(), options.reply_file);

@@ -169,7 +169,7 @@ TEST_F(Link, LeavesNothingBehind) {
 // ld.lld may be killed half way: its output is read as suspiciously as an image.
 TEST_F(Link, HalfAnOutputIsNotRead) {
   const auto output = path("payload.elf");
-  const auto support_files = linking::find_support(support(), abi::PayloadMode::kPhysical);
+  const auto support_files = linking::find_support(support(), image::mode_of(abi::PayloadMode::kPhysical));
   ASSERT_TRUE(support_files);
   ASSERT_TRUE(linking::run_lld(options(), *support_files, output));
   const auto bytes = image::read_file(output);
@@ -182,8 +182,8 @@ TEST_F(Link, HalfAnOutputIsNotRead) {
 }
 
 TEST_F(Link, WorksWithTheRealSupportDirectory) {
-  for (const auto mode : {abi::PayloadMode::kReal, abi::PayloadMode::kPhysical}) {
-    if (!linking::find_support(KJUMP_SUPPORT_DIR, mode)) {
+  for (const auto mode : {abi::PayloadMode::kReal, abi::PayloadMode::kPhysical, abi::PayloadMode::kLong}) {
+    if (!linking::find_support(KJUMP_SUPPORT_DIR, image::mode_of(mode))) {
       GTEST_SKIP() << KJUMP_SUPPORT_DIR << " is not built";
     }
     LinkOptions wanted = options();

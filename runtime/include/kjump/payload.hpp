@@ -87,6 +87,50 @@ void copy_to_physical(PhysicalAddress address, const void* from, size_t bytes);
 [[nodiscard]] abi::RamRange ram_range(size_t index);  ///< empty beyond the last
 #endif
 
+#if KJUMP_MODE_PHYSICAL || KJUMP_MODE_LONG
+/// Inside the two classes below: one pass over a bulk request or the room for a reply.
+class BulkStream {
+ public:
+  explicit BulkStream(const abi::Bulk& bulk);
+  [[nodiscard]] uint64_t left() const { return left_; }
+  /// The next piece of memory, of at most `most` bytes; none at the end, or where this mode cannot reach.
+  [[nodiscard]] abi::BulkExtent take(uint64_t most);
+
+ private:
+  uint64_t page_;  ///< of the list
+  uint64_t index_ = 0;
+  uint64_t offset_ = 0;  ///< in the extent
+  uint64_t left_;
+};
+
+/// The caller's bulk request, from its beginning. Physical and long mode.
+class BulkReader {
+ public:
+  BulkReader();
+  /// Bytes not yet read; 0 when there is no bulk request.
+  [[nodiscard]] uint64_t left() const { return stream_.left(); }
+  /// The next bytes; fewer at the end.
+  size_t read(void* to, size_t bytes);
+
+ private:
+  BulkStream stream_;
+};
+
+/// The bulk reply. One object a jump: each begins at the beginning. Physical and long mode.
+class BulkWriter {
+ public:
+  BulkWriter();
+  /// Bytes that still fit; 0 when the caller wants no bulk reply.
+  [[nodiscard]] uint64_t room() const { return stream_.left(); }
+  /// Appends. False, and nothing written, when it does not fit.
+  bool write(const void* from, size_t bytes);
+
+ private:
+  BulkStream stream_;
+  uint64_t written_ = 0;
+};
+#endif
+
 namespace bios {
 
 /// Calls firmware: registers and target in, registers and repairs out. The callee gets a stack of

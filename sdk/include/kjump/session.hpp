@@ -34,6 +34,13 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session();
 
+  /// Pins memory for a bulk request and for `reply_room` bytes of a bulk reply, which all later jumps get; up
+  /// to 1 GiB each. An error means that there is none of either.
+  [[nodiscard]] Result<void> set_bulk(std::span<const std::byte> request, std::uint64_t reply_room);
+
+  /// The first bytes of the room, as the payload left it. Valid until set_bulk() or close().
+  [[nodiscard]] std::span<const std::byte> bulk_reply(std::uint64_t bytes) const;
+
   /// Jumps and comes back. `deadline_ms` 0: the image's own, else kDefaultDeadlineMs. An error means that
   /// the kernel did not jump; what the payload did wrong is in the report.
   [[nodiscard]] Result<JumpReport> jump(std::span<const std::byte> request, std::uint32_t deadline_ms = 0);

@@ -21,7 +21,9 @@ namespace kjump {
 
 /// One run: an image, its request, and how many jumps to make in one session.
 struct RunRequest {
-  std::vector<std::byte> request;  ///< at most abi::kRequestCapacity bytes; the same for every jump
+  std::vector<std::byte> request;       ///< at most abi::kRequestCapacity bytes; the same for every jump
+  std::vector<std::byte> bulk_request;  ///< for BulkReader, up to 1 GiB; not on target linux-vm
+  std::uint64_t bulk_reply_room = 0;    ///< bytes that BulkWriter has, likewise
   std::uint32_t jumps = 1;
   std::uint32_t deadline_ms = 0;  ///< per jump; 0: the image's own, else kDefaultDeadlineMs
   /// BIOS calls that the payload makes, those that are known. Where there is a Linux, a run with one that is
@@ -47,6 +49,7 @@ struct JumpReport {
   abi::Outcome outcome = abi::Outcome::kPending;
   std::uint32_t status = 0;  ///< what kjump_main returned
   std::vector<std::byte> reply;
+  std::uint64_t bulk_reply_bytes = 0;  ///< that the payload wrote, within the room that it had
   std::string console;
   bool console_cut = false;          ///< the payload printed more than the exchange holds
   std::uint32_t repairs = 0;         ///< abi::kRepair* bits
@@ -59,13 +62,14 @@ struct JumpReport {
 };
 
 struct RunReport {
-  std::string target;              ///< "host", "vm" or "linux-vm"
-  std::string door;                ///< "kexec" or "wake", "carrier" for vm
-  std::string door_reason;         ///< why that one; empty for vm
-  std::string kernel;              ///< uname -r of the kernel that jumped; empty for vm
-  std::vector<JumpReport> jumps;   ///< ends early after an outcome other than kReturned
-  std::vector<std::string> notes;  ///< remarks for the user ("devices may be degraded ...")
-  std::filesystem::path log;       ///< serial log of the virtual machine, if it is kept; empty for host
+  std::string target;                 ///< "host", "vm" or "linux-vm"
+  std::string door;                   ///< "kexec" or "wake", "carrier" for vm
+  std::string door_reason;            ///< why that one; empty for vm
+  std::string kernel;                 ///< uname -r of the kernel that jumped; empty for vm
+  std::vector<std::byte> bulk_reply;  ///< of the last jump
+  std::vector<JumpReport> jumps;      ///< ends early after an outcome other than kReturned
+  std::vector<std::string> notes;     ///< remarks for the user ("devices may be degraded ...")
+  std::filesystem::path log;          ///< serial log of the virtual machine, if it is kept; empty for host
   /// Rules of the return contract that the image broke, in words (vm only). Linux might not have survived.
   std::vector<std::string> breaches;
 };

@@ -86,6 +86,11 @@ Failure nonsense(const Error& error, const JobResult& result) {
 }
 
 Result<RunReport> LinuxVmTarget::run(const Image& image, const RunRequest& request) {
+  if (!request.bulk_request.empty() || request.bulk_reply_room != 0) {
+    return fail(ErrorCode::kUnsupported,
+                "bulk requests and replies are not carried into a guest and out of it", "target linux-vm",
+                "give files to kjump guest --file and run kjump inside");
+  }
   KJUMP_TRY(const Job job, make_job(image, request, vm_.options().door));
   KJUMP_TRY(const JobResult result, vm_.run(job));
   if (std::optional<Error> error = report::error_from_json(result.out)) {

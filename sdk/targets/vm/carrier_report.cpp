@@ -59,7 +59,9 @@ Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& im
     }
     KJUMP_TRY(const auto exchange,
               memory.read(abi::kCarrierCopyBase + i * abi::kExchangeBytes, abi::kExchangeBytes));
-    report.jumps.push_back(read_exchange({ticket.nonce, i + 1, ticket.deadline_ms}, exchange));
+    ExchangeTicket own = ticket;
+    own.sequence = i + 1;
+    report.jumps.push_back(read_exchange(own, exchange));
     const auto& times = result.jump[i];
     report.jumps.back().phases = phases_of(exchange, {times.tsc_before, times.tsc_after, {}, {}}, rate);
     if (report.jumps.back().outcome != abi::Outcome::kReturned) {

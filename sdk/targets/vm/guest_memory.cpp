@@ -29,6 +29,14 @@ Result<void> GuestMemory::read_into(std::uint64_t address, std::span<std::byte> 
   return {};
 }
 
+Result<void> GuestMemory::write(std::uint64_t address, std::span<const std::byte> bytes) const {
+  const ssize_t put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(address));
+  if (put < 0 || static_cast<std::size_t>(put) != bytes.size()) {
+    return fail_errno("cannot write the virtual machine's memory", fmt::format("{:#x}", address));
+  }
+  return {};
+}
+
 Result<std::vector<std::byte>> GuestMemory::read(std::uint64_t address, std::size_t bytes) const {
   std::vector<std::byte> content(bytes);
   KJUMP_CHECK(read_into(address, content));

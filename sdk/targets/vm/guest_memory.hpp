@@ -25,6 +25,9 @@ class GuestMemory {
   /// Guest-physical memory below the hole for devices. Errors when it lies outside.
   [[nodiscard]] Result<std::vector<std::byte>> read(std::uint64_t address, std::size_t bytes) const;
 
+  /// Before the machine starts.
+  [[nodiscard]] Result<void> write(std::uint64_t address, std::span<const std::byte> bytes) const;
+
   template <typename Struct>
   [[nodiscard]] Result<Struct> read_struct(std::uint64_t address) const {
     static_assert(std::is_trivially_copyable_v<Struct>);

@@ -12,6 +12,7 @@
 #include "targets/qemu/qemu.hpp"
 #include "targets/vm/carrier_program.hpp"
 #include "targets/vm/carrier_report.hpp"
+#include "targets/vm/guest_bulk.hpp"
 #include "targets/vm/guest_memory.hpp"
 #include "targets/vm/plan.hpp"
 
@@ -59,7 +60,9 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   KJUMP_CHECK(check_machine(options_));
   const System system;
   KJUMP_TRY(const std::uint64_t nonce, system.random());
-  const ExchangeTicket ticket{nonce, 1, jump_deadline_ms(image, request)};
+  KJUMP_TRY(const GuestBulk bulk, GuestBulk::plan(image, request, options_.memory_mib));
+  const ExchangeTicket ticket{nonce, 1, jump_deadline_ms(image, request), bulk.fields().request,
+                              bulk.fields().reply};
   KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, ticket));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.artifacts));
   const std::filesystem::path plan_file = artifacts.confidential("plan.bin");
@@ -67,6 +70,7 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   KJUMP_TRY(const std::filesystem::path carrier, carrier_program(artifacts));
   KJUMP_TRY(const std::string module, module_argument(plan_file));
   KJUMP_TRY(const GuestMemory memory, GuestMemory::create(options_.memory_mib));
+  KJUMP_CHECK(bulk.write_request(memory, request));
   QemuSpec spec;
   spec.limit = kCarrierBootLimit + request.jumps * (milliseconds(ticket.deadline_ms) + kWayBackMargin);
   spec.ram_fd = memory.fd();
@@ -85,6 +89,9 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   auto report = read_carrier_report(memory, image, ticket, calibration.finish());
   if (!report) {
     return guest_failure(report.error().what, outcome, artifacts);
+  }
+  if (!report->jumps.empty()) {
+    KJUMP_TRY(report->bulk_reply, bulk.read_reply(memory, report->jumps.back().bulk_reply_bytes));
   }
   if (artifacts.kept()) {
     report->log = artifacts.serial_log();

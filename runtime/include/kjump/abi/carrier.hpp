@@ -10,11 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <kjump/abi/layout.hpp>
+
 namespace kjump::abi {
 
 inline constexpr uint32_t kCarrierMagic = 0x43414A4B;      // "KJAC"
 inline constexpr uint32_t kCarrierResultBase = 0x2000000;  // 32 MiB: CarrierResult
 inline constexpr uint32_t kCarrierCopyBase = 0x2010000;    // copies of the exchange, 64 KiB each
+inline constexpr uint32_t kCarrierBulkBase = 0x4000000;    // 64 MiB: bulk request and reply, from the host
 // The carrier's stand-in for the kernel's GDT; the loader's parameters name it as the kernel's.
 inline constexpr uint32_t kCarrierGdtBase = 0x1F00000;  // 31 MiB
 inline constexpr uint16_t kCarrierGdtLimit = 0x7F;
@@ -80,5 +83,6 @@ inline constexpr uint32_t kCarrierErrorPlan = 1;  ///< the module is missing or 
 static_assert(sizeof(CarrierPlan) == 32 && sizeof(CarrierPiece) == 16);
 static_assert(offsetof(CarrierResult, jump) == 32);
 static_assert(kCarrierResultBase + sizeof(CarrierResult) <= kCarrierCopyBase);
+static_assert(kCarrierCopyBase + kCarrierMaxJumps * kExchangeBytes <= kCarrierBulkBase);
 
 }  // namespace kjump::abi

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <kjump/abi/bulk.hpp>
 #include <kjump/abi/fault.hpp>
 #include <kjump/abi/layout.hpp>
 
@@ -98,9 +99,12 @@ struct ExchangeHeader {
   uint64_t tsc_exit;         ///< just before the stub goes back up to the caller
   EntryState entry;
   FaultRecord fault;
+  Bulk bulk_request;
+  Bulk bulk_reply;
+  uint64_t bulk_reply_bytes;  ///< the payload's
 };
 
-inline constexpr uint32_t kExchangeHeaderBytes = 568;
+inline constexpr uint32_t kExchangeHeaderBytes = 608;
 static_assert(sizeof(ExchangeHeader) == kExchangeHeaderBytes);
 static_assert(offsetof(ExchangeHeader, tsc_entry) == 80 && offsetof(ExchangeHeader, entry) == 112);
 

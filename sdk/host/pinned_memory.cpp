@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "host/pinned_memory.hpp"
+
+#include <fmt/format.h>
+#include <linux/io_uring.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <kjump/abi/layout.hpp>
+
+namespace kjump {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+// The kernel takes no larger buffer in one piece (io_uring/rsrc.c: io_buffer_validate).
+constexpr std::size_t kLargestBuffer = std::size_t{1} << 30;
+
+std::size_t round_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
+std::span<std::byte> map(std::size_t bytes, int flags) {
+  void* start = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | flags, -1, 0);
+  if (start == MAP_FAILED) {
+    return {};
+  }
+  static_cast<void>(::madvise(start, bytes, MADV_DONTFORK));  // a child's write would move the parent's page
+  return {static_cast<std::byte*>(start), bytes};
+}
+
+void unmap(std::span<std::byte> bytes) {
+  if (!bytes.empty()) {
+    ::munmap(bytes.data(), bytes.size());
+  }
+}
+
+/// A ring that does nothing but hold on to the buffer. 0 in `error`, or why there is none.
+UniqueFd register_with_io_uring(std::span<std::byte> bytes, int& error) {
+  io_uring_params parameters{};
+  UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 1, &parameters)));
+  if (!ring) {
+    error = errno;
+    return {};
+  }
+  std::vector<iovec> buffers;
+  for (std::size_t at = 0; at < bytes.size(); at += kLargestBuffer) {
+    buffers.push_back({bytes.data() + at, std::min(kLargestBuffer, bytes.size() - at)});
+  }
+  const long registered = ::syscall(SYS_io_uring_register, ring.get(), IORING_REGISTER_BUFFERS,
+                                    buffers.data(), static_cast<unsigned>(buffers.size()));
+  error = registered == 0 ? 0 : errno;
+  return registered == 0 ? std::move(ring) : UniqueFd();
+}
+
+Failure no_way(std::size_t bytes, int ring_error, int huge_error) {
+  return fail(
+      ErrorCode::kUnsupported,
+      fmt::format("cannot pin {} MiB of memory: io_uring: {}; huge pages: {}", round_up(bytes, 1 << 20) >> 20,
+                  std::strerror(ring_error), std::strerror(huge_error)),
+      "bulk request or reply",
+      fmt::format("sysctl kernel.io_uring_disabled=0 if it is set, or sysctl vm.nr_hugepages={}",
+                  round_up(bytes, kHugePage) / kHugePage));
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> address_in_pagemap(std::uint64_t entry) {
+  constexpr std::uint64_t kPresent = std::uint64_t{1} << 63;
+  constexpr std::uint64_t kFrameNumber = (std::uint64_t{1} << 55) - 1;
+  const std::uint64_t frame = entry & kFrameNumber;
+  if ((entry & kPresent) == 0 || frame == 0) {
+    return std::nullopt;
+  }
+  return frame * abi::kPageBytes;
+}
+
+PinnedMemory::PinnedMemory(std::span<std::byte> bytes, UniqueFd ring, std::string means)
+    : bytes_(bytes), ring_(std::move(ring)), means_(std::move(means)) {}
+
+PinnedMemory::PinnedMemory(PinnedMemory&& other) noexcept
+    : bytes_(std::exchange(other.bytes_, {})),
+      ring_(std::move(other.ring_)),
+      means_(std::move(other.means_)),
+      pages_(std::move(other.pages_)) {}
+
+PinnedMemory::~PinnedMemory() {
+  if (!bytes_.empty()) {
+    ::explicit_bzero(bytes_.data(), bytes_.size());
+    unmap(bytes_);
+  }
+}
+
+Result<PinnedMemory> PinnedMemory::allocate(const System& system, std::size_t bytes) {
+  int ring_error = 0;
+  const std::span<std::byte> small = map(round_up(bytes, abi::kPageBytes), 0);
+  if (small.empty()) {
+    return fail_errno("no memory for a bulk request or reply", fmt::format("{} bytes", bytes),
+                      "ask for less");
+  }
+  UniqueFd ring = register_with_io_uring(small, ring_error);
+  if (ring) {
+    PinnedMemory memory(small, std::move(ring), "io_uring");
+    KJUMP_CHECK(memory.find_pages(system));
+    return memory;
+  }
+  unmap(small);
+  const std::span<std::byte> huge = map(round_up(bytes, kHugePage), MAP_HUGETLB);
+  if (huge.empty()) {
+    return no_way(bytes, ring_error, errno);
+  }
+  PinnedMemory memory(huge, {}, "huge pages");
+  KJUMP_CHECK(memory.find_pages(system));
+  return memory;
+}
+
+Result<void> PinnedMemory::find_pages(const System& system) {
+  constexpr const char* kPagemap = "/proc/self/pagemap";
+  const std::size_t count = bytes_.size() / abi::kPageBytes;
+  const auto first = reinterpret_cast<std::uintptr_t>(bytes_.data()) / abi::kPageBytes;
+  KJUMP_TRY(const std::string entries,
+            system.read_at(kPagemap, first * sizeof(std::uint64_t), count * sizeof(std::uint64_t)));
+  if (entries.size() != count * sizeof(std::uint64_t)) {
+    return fail(ErrorCode::kSystem, "the kernel does not say where pinned memory lies", kPagemap);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t entry = 0;
+    std::memcpy(&entry, entries.data() + i * sizeof entry, sizeof entry);
+    const auto address = address_in_pagemap(entry);
+    if (!address) {
+      return fail(ErrorCode::kSystem, "the kernel does not say where pinned memory lies", kPagemap,
+                  "it takes CAP_SYS_ADMIN: run as root");
+    }
+    pages_.push_back(*address);
+  }
+  return {};
+}
+
+}  // namespace kjump

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/// Memory of this process that has physical addresses a payload can be told: it stays where it is.
+///
+/// mlock() is not enough: the kernel's compaction moves such pages while kexec jump's device suspend runs
+/// (kexec_jump.md 5). Buffers registered with io_uring are pinned for good; huge pages are not moved in
+/// practice.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <kjump/abi/bulk.hpp>
+#include <kjump/result.hpp>
+
+#include "host/system.hpp"
+#include "host/unique_fd.hpp"
+
+namespace kjump {
+
+class PinnedMemory {
+ public:
+  /// Zeroed, at least `bytes` long. Needs CAP_SYS_ADMIN to learn physical addresses.
+  [[nodiscard]] static Result<PinnedMemory> allocate(const System& system, std::size_t bytes);
+  PinnedMemory(PinnedMemory&& other) noexcept;
+  PinnedMemory& operator=(PinnedMemory&&) = delete;
+  PinnedMemory(const PinnedMemory&) = delete;
+  PinnedMemory& operator=(const PinnedMemory&) = delete;
+  ~PinnedMemory();  ///< cleared before it goes back to the kernel
+
+  [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
+  /// Physical address of each page, in order.
+  [[nodiscard]] const std::vector<std::uint64_t>& pages() const { return pages_; }
+  /// "io_uring" or "huge pages".
+  [[nodiscard]] const std::string& means() const { return means_; }
+
+ private:
+  PinnedMemory(std::span<std::byte> bytes, UniqueFd ring, std::string means);
+  [[nodiscard]] Result<void> find_pages(const System& system);
+
+  std::span<std::byte> bytes_;
+  UniqueFd ring_;  ///< keeps the pages pinned
+  std::string means_;
+  std::vector<std::uint64_t> pages_;
+};
+
+/// What /proc/self/pagemap says of one page: its physical address. Empty when the page is not there or its
+/// number is hidden (Documentation/admin-guide/mm/pagemap.rst).
+[[nodiscard]] std::optional<std::uint64_t> address_in_pagemap(std::uint64_t entry);
+
+}  // namespace kjump
