@@ -5,9 +5,17 @@
 
 extern "C" {
 
+// In words as far as it goes: emulators do a string instruction step by step.
 void* memcpy(void* to, const void* from, size_t bytes) {
   void* start = to;
-  asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+  size_t words = bytes / sizeof(size_t);
+  size_t rest = bytes % sizeof(size_t);
+#if KJUMP_MODE_LONG
+  asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+#else
+  asm volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+#endif
+  asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(rest) : : "memory");
   return start;
 }
 

@@ -84,7 +84,9 @@ void run_command(const RunOptions& options) {
     check_or_die(targets::write_file(
         options.reply, options.bulk_room != 0 ? report->bulk_reply : report->jumps.back().reply));
   }
-  print(options.json ? report::to_json(*report) + "\n" : report::to_text(*report, {options.reply.string()}));
+  const bool bulk = options.bulk_room != 0;
+  const report::TextOptions text{bulk ? "" : options.reply.string(), bulk ? options.reply.string() : ""};
+  print(options.json ? report::to_json(*report) + "\n" : report::to_text(*report, text));
   if (const std::string failure = report::what_failed(*report, options.jumps); !failure.empty()) {
     std::fflush(stdout);
     std::fprintf(stderr, "kjump: %s\n", report::for_terminal(failure).c_str());

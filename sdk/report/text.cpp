@@ -122,7 +122,9 @@ std::string content_text(const std::vector<JumpReport>& jumps, std::size_t index
     text += "(the payload printed more, it did not fit)\n";
   }
   if (jump.bulk_reply_bytes != 0) {
-    text += fmt::format("bulk reply, {} bytes{}\n", jump.bulk_reply_bytes, bulk_rate(jump));
+    const bool in_file = !options.bulk_file.empty() && index + 1 == jumps.size();
+    text += fmt::format("bulk reply, {} bytes{}{}\n", jump.bulk_reply_bytes, bulk_rate(jump),
+                        in_file ? ": in " + options.bulk_file : std::string());
   }
   if (written) {
     return text + fmt::format("reply, {} bytes: in {}\n", jump.reply.size(), options.reply_file);

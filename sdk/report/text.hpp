@@ -13,6 +13,7 @@ namespace kjump::report {
 
 struct TextOptions {
   std::string reply_file;  ///< the last reply went there and is not shown
+  std::string bulk_file;   ///< the last bulk reply went there
 };
 
 /// One line per jump, what it printed and replied, how long its phases took, remarks; for_terminal().
