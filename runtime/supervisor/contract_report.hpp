@@ -42,28 +42,28 @@ class ContractReport {
   void compare_vectors();
   void compare_stack();
 
-  abi::ExchangeHeader* header_;
-  uint32_t hpet_base_;
-  uint32_t classes_;
-  uint32_t data_records_;
+  abi::ExchangeHeader* header_ = nullptr;
+  uint32_t hpet_base_ = 0;
+  uint32_t classes_ = 0;
+  uint32_t data_records_ = 0;
 
   // Of the call that runs; number_ is 0 outside of calls.
-  uint32_t number_;
-  abi::FirmwareCall given_;
+  uint32_t number_ = 0;
+  abi::FirmwareCall given_{};
 
-  uint32_t values_;  ///< in use
-  uint32_t next_;    ///< where the value that is visited next should be
-  ContractValue value_[kMostValues];
+  uint32_t values_ = 0;  ///< in use
+  uint32_t next_ = 0;    ///< where the value that is visited next should be
+  ContractValue value_[kMostValues]{};
 
   platform::CmosIndex cmos_;
-  uint8_t cmos_byte_;
+  uint8_t cmos_byte_ = 0;
 
-  uint32_t stack_used_;
+  uint32_t stack_used_ = 0;
 
-  platform::MemoryCopy extended_;
-  uint32_t vectors_copy_[platform::kIvtBytes / 4];
-  uint32_t data_copy_[platform::kBiosDataBytes / 4];
-  uint32_t extended_copy_[abi::kContractEbdaBytes / 4];
+  platform::MemoryCopy extended_{};
+  uint32_t vectors_copy_[platform::kIvtBytes / 4]{};
+  uint32_t data_copy_[platform::kBiosDataBytes / 4]{};
+  uint32_t extended_copy_[abi::kContractEbdaBytes / 4]{};
 };
 
 }  // namespace kjump::supervisor

@@ -32,7 +32,7 @@ uint32_t kjump_run_payload();
 
 namespace {
 
-supervisor::ContractReport contract;
+constinit supervisor::ContractReport contract{};
 
 uint64_t read_tsc() {
   uint64_t ticks = 0;

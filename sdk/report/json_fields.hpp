@@ -77,6 +77,14 @@ void visit_fields(Call& call, Visit visit) {
   visit("fs", registers.fs), visit("gs", registers.gs), visit("eflags", registers.eflags);
 }
 
+template <typename Record, typename Visit>
+requires std::is_same_v<std::remove_const_t<Record>, abi::ContractRecord>
+void visit_fields(Record& record, Visit visit) {
+  visit("vector", record.vector), visit("target_segment", record.target_segment);
+  visit("target_offset", record.target_offset), visit("eax", record.eax), visit("index", record.index);
+  visit("before", record.before), visit("after", record.after);
+}
+
 /// Registers as hexadecimal text: many readers of JSON lose digits of numbers above 2^53.
 template <typename Json, typename Struct>
 Json fields_to_json(const Struct& fields) {
