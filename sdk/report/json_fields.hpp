@@ -75,6 +75,7 @@ void visit_fields(Call& call, Visit visit) {
   visit("edx", registers.edx), visit("esi", registers.esi), visit("edi", registers.edi);
   visit("ebp", registers.ebp), visit("ds", registers.ds), visit("es", registers.es);
   visit("fs", registers.fs), visit("gs", registers.gs), visit("eflags", registers.eflags);
+  visit("deadline_ms", call.deadline_ms);
 }
 
 template <typename Record, typename Visit>
