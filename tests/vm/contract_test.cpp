@@ -134,6 +134,15 @@ TEST(ContractReport, WorksUnderARealModePayload) {
   EXPECT_EQ(contract.records[0].call, 2U);
 }
 
+// Its firmware calls come down from long mode, with other control registers in between.
+TEST(ContractReport, WorksUnderALongModePayload) {
+  EXPECT_TRUE(contract_of("test_long_contract", ".").records.empty());
+  const ContractReport contract = contract_of("test_long_contract", "4");
+  ASSERT_EQ(contract.records.size(), 1U);
+  EXPECT_EQ(contract.records[0].line, static_cast<std::uint16_t>(ContractLine::kCr4));
+  EXPECT_EQ(contract.records[0].call, 2U);
+}
+
 // bios_calls.md, finding 6: SeaBIOS's way to 32-bit code and back without SMM loads an IDTR of its own.
 TEST(ContractReport, SeesThatSeaBiosResetsTheIdtrOnAhciWithoutSmm) {
   const auto disk =

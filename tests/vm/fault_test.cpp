@@ -225,6 +225,10 @@ TEST(Stacks, AreReportedAsDeepAsTheyWent) {
       << "a fault report has it, too";
   EXPECT_GT(used(full.jumps[0], abi::Stack::kSupervisor), 50U);
   EXPECT_LT(used(full.jumps[0], abi::Stack::kSupervisor), 2048U);
+  const RunReport of_long = run("test_long_contract", ".");
+  ASSERT_EQ(of_long.jumps.size(), 1U);
+  EXPECT_EQ(of_long.jumps[0].stacks[1].bytes, abi::kFlatStackBytes);
+  EXPECT_GT(used(of_long.jumps[0], abi::Stack::kPayload), 50U);
   EXPECT_EQ(real.jumps[0].stacks[1].bytes, abi::kRealStackTop - abi::kSupervisorStackTop);
   EXPECT_GT(used(real.jumps[0], abi::Stack::kPayload), 20U);
 }
