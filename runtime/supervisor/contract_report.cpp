@@ -3,9 +3,7 @@
 
 #include <kjump/abi/crash_record.hpp>
 #include <kjump/abi/layout.hpp>
-#include <kjump/abi/processor.hpp>
 
-#include "platform/stack_marks.hpp"
 #include "supervisor/firmware_return.hpp"
 
 using namespace kjump;
@@ -17,44 +15,6 @@ namespace kjump::supervisor {
 namespace {
 
 using abi::ContractLine;
-
-// Pointers to fonts, which a change of the screen's mode moves.
-constexpr uint32_t kFontVectors[] = {0x1F, 0x43};
-constexpr uint32_t kVideoVector = 0x10;
-
-constexpr uint32_t kSystemFlags = abi::kFlagsTrap | abi::kFlagsNestedTask | abi::kFlagsAlignmentCheck;
-
-uint32_t ax_of(const abi::FirmwareCall& call) {
-  return call.registers.eax & 0xFFFF;
-}
-
-bool is_interrupt(const abi::FirmwareCall& call, uint32_t vector) {
-  return call.kind == abi::CallKind::kInterrupt && call.vector == vector;
-}
-
-// Services that answer in whole 32-bit registers: memory map, PCI BIOS, TCG BIOS.
-bool answers_in_32_bits(const abi::FirmwareCall& call) {
-  const uint32_t ax = ax_of(call);
-  return (is_interrupt(call, 0x15) && (ax == 0xE820 || ax == 0xE881)) ||
-         (is_interrupt(call, 0x1A) && (ax >> 8 == 0xB1 || ax >> 8 == 0xBB));
-}
-
-platform::MemoryCopy ivt(uint32_t* copy) {
-  return {platform::kIvtAddress, platform::kIvtBytes, copy};
-}
-
-platform::MemoryCopy bios_data(uint32_t* copy) {
-  return {platform::kBiosDataAddress, platform::kBiosDataBytes, copy};
-}
-
-uint64_t bytes_of(uint32_t word, uint32_t first, uint32_t count) {
-  return word >> 8 * first & (count == sizeof word ? 0xFFFFFFFF : (1u << 8 * count) - 1);
-}
-
-uint32_t word_at(uint32_t address) {
-  asm("" : "+r"(address));  // page 0 is memory like any other
-  return *reinterpret_cast<const volatile uint32_t*>(address);
-}
 
 }  // namespace
 
@@ -82,22 +42,10 @@ void ContractReport::begin(abi::ExchangeHeader& header, uint32_t hpet_base) {
       },
       this);
   if (wants(abi::kContractGates)) {
-    cmos_.choose();
-    if (cmos_.usable()) {
-      cmos_byte_ = cmos_.set();
-    } else {
-      skip(ContractLine::kCmosIndex);
-    }
+    note_cmos();
   }
   if (wants(abi::kContractMemory)) {
-    extended_ = platform::find_extended_bios_data(abi::kContractEbdaBytes);
-    extended_.copy = extended_copy_;
-    if (extended_.bytes == 0) {
-      skip(ContractLine::kExtendedBiosData);
-    }
-    take_copy(ivt(vectors_copy_));
-    take_copy(bios_data(data_copy_));
-    take_copy(extended_);
+    note_memory();
   }
 }
 
@@ -152,7 +100,7 @@ void ContractReport::compare_all() {
   }
   if (wants(abi::kContractMemory)) {
     compare_vectors();
-    compare_memory(ContractLine::kBiosData, bios_data(data_copy_));
+    compare_memory(ContractLine::kBiosData, bios_data());
     compare_memory(ContractLine::kExtendedBiosData, extended_);
   }
   if (wants(abi::kContractStack)) {
@@ -186,89 +134,6 @@ void ContractReport::add(ContractLine line, uint32_t index, uint64_t before, uin
   record.bytes = static_cast<uint16_t>(bytes);
 }
 
-// The caller gets registers as the callee left them: nothing is repaired here.
-void ContractReport::compare_registers(const abi::FirmwareRegisters& left) {
-  struct Pair {
-    uint32_t offset, before, after;
-  };
-  const abi::FirmwareRegisters& given = given_.registers;
-  const Pair wide[] = {{offsetof(abi::FirmwareRegisters, eax), given.eax, left.eax},
-                       {offsetof(abi::FirmwareRegisters, ebx), given.ebx, left.ebx},
-                       {offsetof(abi::FirmwareRegisters, ecx), given.ecx, left.ecx},
-                       {offsetof(abi::FirmwareRegisters, edx), given.edx, left.edx},
-                       {offsetof(abi::FirmwareRegisters, esi), given.esi, left.esi},
-                       {offsetof(abi::FirmwareRegisters, edi), given.edi, left.edi},
-                       {offsetof(abi::FirmwareRegisters, ebp), given.ebp, left.ebp}};
-  for (const Pair& pair : wide) {
-    if (((pair.before ^ pair.after) >> 16) != 0) {
-      add(ContractLine::kRegisterHigh, pair.offset, pair.before, pair.after, 4,
-          answers_in_32_bits(given_) ? abi::kContractExpected : 0);
-    }
-  }
-  const Pair segments[] = {{offsetof(abi::FirmwareRegisters, ds), given.ds, left.ds},
-                           {offsetof(abi::FirmwareRegisters, fs), given.fs, left.fs},
-                           {offsetof(abi::FirmwareRegisters, gs), given.gs, left.gs}};
-  for (const Pair& pair : segments) {
-    if (pair.before != pair.after) {
-      add(ContractLine::kSegmentRegister, pair.offset, pair.before, pair.after, 2, 0);
-    }
-  }
-  const FirmwareReturn back = firmware_return();
-  if (back.esp >> 16 != 0) {
-    add(ContractLine::kStackHigh, 0, 0, back.esp >> 16, 2, abi::kContractRepaired);
-  }
-  const uint32_t sp = left.stack & 0xFFFF;
-  if (left.stack >> 16 != abi::kRealSegment || (sp != back.expected_sp[0] && sp != back.expected_sp[1])) {
-    add(ContractLine::kStackPointer, 0, abi::kRealSegment << 16 | back.expected_sp[1], left.stack, 4,
-        abi::kContractRepaired);
-  }
-}
-
-// INT takes IF, TF and AC away for the callee, its IRET brings IF back. System flags: only those that were
-// not there.
-void ContractReport::compare_flags(uint32_t left) {
-  const uint32_t given = given_.registers.eflags;
-  const auto compare = [&](ContractLine line, uint32_t bit) {
-    if (((given ^ left) & bit) != 0) {
-      add(line, static_cast<uint32_t>(__builtin_ctz(bit)), (given & bit) != 0 ? 1 : 0,
-          (left & bit) != 0 ? 1 : 0, 1, abi::kContractRepaired);
-    }
-  };
-  compare(ContractLine::kDirectionFlag, abi::kFlagsDirection);
-  compare(ContractLine::kInterruptFlag, abi::kFlagsInterrupt);
-  for (uint32_t rest = left & ~given & kSystemFlags; rest != 0; rest &= rest - 1) {
-    compare(ContractLine::kSystemFlags, rest & -rest);
-  }
-}
-
-void ContractReport::compare_descriptors() {
-  const FirmwareReturn back = firmware_return();
-  if (back.gdtr != back.expected_gdtr) {
-    add(ContractLine::kGdtr, 0, back.expected_gdtr, back.gdtr, 6, abi::kContractRepaired);
-  }
-  if (back.idtr != back.expected_idtr) {
-    add(ContractLine::kIdtr, 0, back.expected_idtr, back.idtr, 6, abi::kContractRepaired);
-  }
-}
-
-// What the thunk has repaired already.
-void ContractReport::compare_thunk(uint32_t repairs) {
-  if (wants(abi::kContractGates) && (repairs & abi::kRepairA20) != 0) {
-    add(ContractLine::kA20, 0, 1, 0, 1, abi::kContractRepaired);
-  }
-  if (!wants(abi::kContractInterrupts) || (repairs & abi::kRepairPicMask) == 0) {
-    return;
-  }
-  const FirmwareReturn back = firmware_return();
-  for (uint32_t i = 0; i < 2; ++i) {
-    const uint32_t before = back.expected_pic_masks >> 8 * i & 0xFF;
-    const uint32_t after = back.pic_masks >> 8 * i & 0xFF;
-    if (before != after) {
-      add(ContractLine::kPicMask, i, before, after, 1, abi::kContractRepaired);
-    }
-  }
-}
-
 // A value that was not there at first, of a local APIC that somebody has switched on for instance, is left
 // out.
 void ContractReport::compare_value(const ContractValue& value) {
@@ -285,63 +150,11 @@ void ContractReport::compare_value(const ContractValue& value) {
     return;
   }
   const bool repaired = number_ != 0 && restore(before, hpet_base_);
-  const bool meant = value.line == ContractLine::kVga && is_interrupt(given_, kVideoVector);
+  const bool meant = value.line == ContractLine::kVga && given_is_interrupt(kVideoVector);
   add(value.line, value.index, before.value, value.value, value.bytes,
       (repaired ? abi::kContractRepaired : 0u) | (meant ? abi::kContractExpected : 0u));
   if (!repaired) {
     before.value = value.value;
-  }
-}
-
-void ContractReport::compare_cmos() {
-  const uint8_t found = platform::CmosIndex::read();
-  const uint8_t again = cmos_.set();
-  if (found != cmos_byte_ && found != again) {
-    add(ContractLine::kCmosIndex, 0, cmos_byte_, found, 1, abi::kContractRepaired);
-  }
-  cmos_byte_ = again;
-}
-
-// Runs of changed bytes of the same kind, within a double word.
-void ContractReport::compare_memory(ContractLine line, const platform::MemoryCopy& memory) {
-  const auto flags = [line](uint32_t offset) -> uint32_t {
-    const bool data = line == ContractLine::kBiosData ? platform::is_volatile_bios_data(offset) : offset != 0;
-    return data ? abi::kContractExpected : 0;
-  };
-  for (uint32_t at = next_difference(memory, 0); at < memory.bytes; at = next_difference(memory, at + 4)) {
-    const uint32_t now = word_at(memory.address + at);
-    uint32_t& before = memory.copy[at / 4];
-    for (uint32_t i = 0; i < 4;) {
-      uint32_t end = i;
-      while (end < 4 && ((now ^ before) >> 8 * end & 0xFF) != 0 && flags(at + end) == flags(at + i)) {
-        ++end;
-      }
-      if (end > i) {
-        add(line, at + i, bytes_of(before, i, end - i), bytes_of(now, i, end - i), end - i, flags(at + i));
-      }
-      i = end > i ? end : i + 1;
-    }
-    before = now;
-  }
-}
-
-void ContractReport::compare_vectors() {
-  const platform::MemoryCopy memory = ivt(vectors_copy_);
-  for (uint32_t at = next_difference(memory, 0); at < memory.bytes; at = next_difference(memory, at + 4)) {
-    const uint32_t now = word_at(at);
-    const bool font = at / 4 == kFontVectors[0] || at / 4 == kFontVectors[1];
-    const bool meant = font && is_interrupt(given_, kVideoVector);
-    add(ContractLine::kIvt, at / 4, former_vector(at / 4, memory.copy[at / 4]), now, 4,
-        meant ? abi::kContractExpected : 0);
-    memory.copy[at / 4] = now;
-  }
-}
-
-void ContractReport::compare_stack() {
-  const uint32_t used = platform::firmware_stack_beyond(stack_used_);
-  if (used > stack_used_) {
-    add(ContractLine::kFirmwareStack, 0, abi::kContractStackBytes, used, 4, 0);
-    stack_used_ = used;
   }
 }
 

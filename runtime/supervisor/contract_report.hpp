@@ -27,20 +27,35 @@ class ContractReport {
   static constexpr uint32_t kMostValues = 128;
 
   [[nodiscard]] bool wants(uint32_t in_class) const { return (classes_ & in_class) != 0; }
+  [[nodiscard]] bool given_is_interrupt(uint32_t vector) const {
+    return number_ != 0 && given_.kind == abi::CallKind::kInterrupt && given_.vector == vector;
+  }
   void skip(abi::ContractLine line);
   void set_call(const abi::FirmwareCall* call);
   void add(abi::ContractLine line, uint32_t index, uint64_t before, uint64_t after, uint32_t bytes,
            uint32_t flags);
   void compare_all();
+  void compare_value(const ContractValue& value);
+
+  // contract_callee.cpp: what the callee left in the processor.
+  [[nodiscard]] bool answers_in_32_bits() const;
   void compare_registers(const abi::FirmwareRegisters& left);
   void compare_flags(uint32_t left);
   void compare_descriptors();
   void compare_thunk(uint32_t repairs);
-  void compare_value(const ContractValue& value);
+
+  // contract_memory.cpp: CMOS index, firmware's memory, its stack.
+  void note_cmos();
   void compare_cmos();
+  void note_memory();
   void compare_memory(abi::ContractLine line, const platform::MemoryCopy& memory);
   void compare_vectors();
   void compare_stack();
+
+  static constexpr uint32_t kVideoVector = 0x10;
+
+  [[nodiscard]] platform::MemoryCopy vectors();
+  [[nodiscard]] platform::MemoryCopy bios_data();
 
   abi::ExchangeHeader* header_ = nullptr;
   uint32_t hpet_base_ = 0;

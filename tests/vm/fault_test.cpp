@@ -184,8 +184,8 @@ INSTANTIATE_TEST_SUITE_P(
                     CallCase{"bios_waits_for_a_key", "bk", 20'000, 300, abi::kVectorDeadline, 1},
                     CallCase{"third", "rnrnrS", 20'000, 300, abi::kVectorNmi, 3},
                     CallCase{"jump_is_earlier", "rS", 300, 20'000, abi::kVectorNmi, 0},
-                    CallCase{"payload_closed_after_a_call", "rnpS", 1'500, 300, abi::kVectorNmi, 0},
-                    CallCase{"payload_open_after_a_call", "rnpI", 1'500, 300, abi::kVectorDeadline, 0}),
+                    CallCase{"payload_closed_after_a_call", "rnpS", 700, 300, abi::kVectorNmi, 0},
+                    CallCase{"payload_open_after_a_call", "rnpI", 700, 300, abi::kVectorDeadline, 0}),
     [](const auto& call) { return std::string(call.param.name); });
 
 TEST(CallDeadlines, AreTheRecordsOwnWhereItHasOne) {
