@@ -117,8 +117,8 @@ struct ExchangeHeader {
   Bulk bulk_request;
   Bulk bulk_reply;
   uint64_t bulk_reply_bytes;  ///< the payload's
-  uint32_t expired_call;     ///< kTimeout: number of the call whose own deadline it was; 0: the jump's
-  uint32_t expired_call_ms;  ///< that deadline
+  uint32_t expired_call;      ///< kTimeout: number of the call whose own deadline it was; 0: the jump's
+  uint32_t expired_call_ms;   ///< that deadline
   StackMark stacks[kStacks];
   ContractSummary contract;
 };
