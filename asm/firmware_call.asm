@@ -8,8 +8,10 @@
 %include "sections.inc"
 
         global kjump_firmware_call, kjump_repairs, kjump_running_call
+        global kjump_callee_esp, kjump_callee_gdt, kjump_callee_idt, kjump_pic_masks, kjump_callee_pic_masks
+        global kjump_callee_returns
         extern kjump_physical_to_real, kjump_real_to_physical, kjump_enable_a20, kjump_saved_vectors
-        extern kjump_trail
+        extern kjump_trail, kjump_call_hooks, kjump_call_is_watched, kjump_before_call, kjump_after_call
 
 %define PIC_MASTER_MASK 0x21
 %define PIC_SLAVE_MASK  0xA1
@@ -56,10 +58,14 @@ kjump_firmware_call:
         mov     [edi + TRAIL_CALL], eax
         inc     dword [edi + TRAIL_CALLS]
         or      byte [edi + TRAIL_IN_CALL], 1
+        mov     eax, [esi + CALL_DEADLINE]
+        or      eax, [kjump_call_hooks]
+        jnz     .before
+.prepared:
         in      al, PIC_SLAVE_MASK
         mov     ah, al
         in      al, PIC_MASTER_MASK
-        mov     [pic_masks], ax
+        mov     [kjump_pic_masks], ax
         mov     edx, [esi + CALL_EFLAGS]
         mov     ebx, [esi + CALL_TARGET]
         mov     edi, REAL_BASE + FRAME + frame.return
@@ -87,6 +93,13 @@ kjump_firmware_call:
         mov     ecx, FRAME
         jmp     kjump_physical_to_real
 
+; A deadline, or a comparison of what the callee must not change: runtime/supervisor/call_hooks.cpp.
+.before:
+        push    esi
+        call    kjump_before_call
+        add     esp, 4
+        jmp     .prepared
+
 .hooked:
         mov     ebx, [REAL_BASE + kjump_saved_vectors + ebx * 4]
         jmp     .target_is_known
@@ -106,6 +119,9 @@ callee_returned:
         mov     [cs:callee_eax], eax                    ; moves leave the callee's flags alone
         mov     [cs:callee_sp], sp
         mov     [cs:callee_sp + 2], ss
+        mov     [cs:kjump_callee_esp], esp
+        o32 sgdt [cs:kjump_callee_gdt]
+        o32 sidt [cs:kjump_callee_idt]
         mov     ax, cs
         mov     ss, ax
         mov     esp, FIRMWARE_STACK_TOP                 ; T19: the high half too
@@ -146,19 +162,29 @@ back_in_physical:
         in      al, PIC_SLAVE_MASK
         mov     ah, al
         in      al, PIC_MASTER_MASK
-        cmp     ax, [pic_masks]
+        cmp     ax, [kjump_pic_masks]
         jne     .restore_masks
 .masks_are_right:
         mov     [edx + CALL_REPAIRS], ebx
         or      [kjump_repairs], ebx
+        cmp     byte [kjump_call_is_watched], 0
+        jne     .after
+.done:
         pop     edi
         pop     esi
         pop     ebx
         pop     ebp
         ret
 
+.after:
+        push    edx
+        call    kjump_after_call
+        pop     edx
+        jmp     .done
+
 .restore_masks:
-        mov     ax, [pic_masks]
+        mov     [kjump_callee_pic_masks], ax
+        mov     ax, [kjump_pic_masks]
         out     PIC_MASTER_MASK, al
         mov     al, ah
         out     PIC_SLAVE_MASK, al
@@ -178,14 +204,26 @@ back_in_physical:
 
 flat_data
 a20_probe:      dd 0x4A554D50
+kjump_callee_returns:                                   ; SP after a RETF, after an IRET or RETF 2
+                dw FRAME + frame.return + 4, FRAME + frame.return + 6
 
 flat_bss
 kjump_repairs:  resd 1                                  ; of all calls since the supervisor cleared it
 kjump_running_call:
                 resd 1                                  ; address of its record; 0: none
 physical_esp:   resd 1
-pic_masks:      resw 1
+kjump_pic_masks:
+                resw 1                                  ; master, slave; before the call
+kjump_callee_pic_masks:
+                resw 1                                  ; as the callee left them, if they were not the same
 
+; What the callee left, as far as it cannot be read any more when the thunk is done.
 real_bss
 callee_eax:     resd 1
 callee_sp:      resd 1
+kjump_callee_esp:
+                resd 1
+kjump_callee_gdt:                                       ; a limit of 16 bits, then the base
+                resb 6
+kjump_callee_idt:
+                resb 6

@@ -7,6 +7,7 @@
 
         global kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
         global kjump_long_firmware_call, kjump_abandon_long, kjump_memory_map
+        global kjump_payload_stack
         extern kjump_main, kjump_enter_long, kjump_long_to_physical, kjump_firmware_call, kjump_leave_payload
         extern kjump_gdt, kjump_gdt_pointer, kjump_idt32_pointer, kjump_long_idt_pointer, kjump_forget_map
 
@@ -169,6 +170,8 @@ bits 64
         ret
 
 flat_data
+kjump_payload_stack:                            ; lowest address, end
+        dd      FLAT_STACK_TOP - FLAT_STACK_BYTES, FLAT_STACK_TOP
         align   8
 kjump_memory_map:                               ; patched by the loader
         dd      MEMORY_MAP_MAGIC

@@ -3,6 +3,7 @@
 %include "sections.inc"
 
         global kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
+        global kjump_payload_stack
         extern kjump_main, kjump_gdt_pointer, kjump_idt32_pointer
 
 flat_text
@@ -39,6 +40,10 @@ kjump_payload_unwind:
         pop     ebx
         pop     ebp
         ret
+
+flat_data
+kjump_payload_stack:                            ; lowest address, end
+                dd FLAT_STACK_TOP - FLAT_STACK_BYTES, FLAT_STACK_TOP
 
 flat_bss
 kjump_unwind_esp:       resd 1                  ; 0: no payload is running

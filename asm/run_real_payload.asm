@@ -3,7 +3,7 @@
 %include "sections.inc"
 
         global kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
-        global kjump_real_firmware_call
+        global kjump_real_firmware_call, kjump_payload_stack
         extern kjump_main, kjump_physical_to_real, kjump_real_to_physical, kjump_firmware_call
 
 flat_text
@@ -100,6 +100,10 @@ back_in_payload:
         pop     ebx
         pop     ebp
         o32 ret
+
+flat_data
+kjump_payload_stack:                            ; lowest address, end
+                dd REAL_BASE + SUPERVISOR_STACK_TOP, REAL_BASE + REAL_STACK_TOP
 
 flat_bss
 kjump_unwind_esp:       resd 1                  ; 0: no payload is running

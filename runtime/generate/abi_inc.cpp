@@ -28,6 +28,7 @@ void layout() {
   VALUE(EXCHANGE_BASE, kExchangeBase);
   VALUE(EXCHANGE_SEGMENT, kExchangeSegment);
   VALUE(FLAT_STACK_TOP, kFlatStackTop);
+  VALUE(FLAT_STACK_BYTES, kFlatStackBytes);
   VALUE(PAGE_TABLES_BASE, kPageTablesBase);
   VALUE(PAGE_BYTES, kPageBytes);
   VALUE(LONG_TABLES_BASE, kLongTablesBase);
@@ -99,6 +100,7 @@ void firmware_call() {
   OFFSET(CALL_VECTOR, FirmwareCall, vector);
   OFFSET(CALL_TARGET, FirmwareCall, target_offset);
   OFFSET(CALL_REPAIRS, FirmwareCall, repairs);
+  OFFSET(CALL_DEADLINE, FirmwareCall, deadline_ms);
   OFFSET(CALL_STACK, FirmwareCall, registers.stack);
   OFFSET(CALL_EAX, FirmwareCall, registers.eax);
   VALUE(CALL_INTERRUPT, static_cast<int>(CallKind::kInterrupt));

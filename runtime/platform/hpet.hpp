@@ -12,4 +12,8 @@ inline constexpr uint32_t kHpetLegacyRoute = 1u << 1;
 [[nodiscard]] uint32_t read_hpet_config(uint32_t base);
 void write_hpet_config(uint32_t base, uint32_t value);
 
+/// Calls visit(context, offset, value) for the configuration register of the HPET and of each of its timers.
+void visit_hpet(uint32_t base, void (*visit)(void* context, uint32_t offset, uint32_t value), void* context);
+void write_hpet(uint32_t base, uint32_t offset, uint32_t value);
+
 }  // namespace kjump::platform

@@ -24,9 +24,14 @@ class LocalApic {
   /// 0 when the APIC is globally disabled.
   [[nodiscard]] uint32_t read(uint32_t offset) const;
   void write(uint32_t offset, uint32_t value) const;
+  /// Calls visit(context, offset, value) for TPR, SVR and every entry of the local vector table, without the
+  /// bits that only tell what is under way.
+  void visit_registers(void (*visit)(void* context, uint32_t offset, uint32_t value), void* context) const;
+
+  /// There is one, and it can be reached.
+  [[nodiscard]] bool enabled() const;
 
  private:
-  [[nodiscard]] bool enabled() const;
   uint64_t base_msr_;
 };
 

@@ -36,8 +36,7 @@ void initialise(const uint8_t (&base)[2], const uint8_t (&mask)[2]) {
   io::write8(kSlaveData, base[1]);
   io::write8(kSlaveData, kIcw3Slave);
   io::write8(kSlaveData, kIcw4);
-  io::write8(kMasterData, mask[0]);
-  io::write8(kSlaveData, mask[1]);
+  write_pic_masks(mask);
 }
 
 }  // namespace
@@ -46,14 +45,23 @@ PicState read_pic() {
   return {{io::read8(kMasterData), io::read8(kSlaveData)}, {io::read8(kLevelMaster), io::read8(kLevelSlave)}};
 }
 
+void write_pic_masks(const uint8_t (&mask)[2]) {
+  io::write8(kMasterData, mask[0]);
+  io::write8(kSlaveData, mask[1]);
+}
+
+void write_pic_levels(const uint8_t (&level)[2]) {
+  io::write8(kLevelMaster, level[0]);
+  io::write8(kLevelSlave, level[1]);
+}
+
 void set_pic_for_firmware() {
   initialise(kFirmwareBase, kFirmwareMask);
 }
 
 void set_pic_for_linux(const PicState& state) {
   initialise(kLinuxBase, state.mask);
-  io::write8(kLevelMaster, state.level[0]);
-  io::write8(kLevelSlave, state.level[1]);
+  write_pic_levels(state.level);
 }
 
 }  // namespace kjump::platform

@@ -14,6 +14,9 @@ struct PicState {
 
 [[nodiscard]] PicState read_pic();
 
+void write_pic_masks(const uint8_t (&mask)[2]);
+void write_pic_levels(const uint8_t (&level)[2]);
+
 /// Full initialisation to vectors 08h and 70h (T26, T32), lines that a BIOS works with unmasked.
 /// Pending requests are dropped. Interrupts must be off.
 void set_pic_for_firmware();

@@ -11,7 +11,6 @@ namespace {
 constexpr uint16_t kChannel0 = 0x40;
 constexpr uint16_t kControl = 0x43;
 constexpr uint8_t kReadBackStatus0 = 0xE2;  // latch status, not count, of channel 0
-constexpr uint8_t kControlWordBits = 0x3F;  // access, mode, BCD; the channel bits stay 0
 constexpr uint8_t kBothBytes = 0x30;        // access: low byte, then high byte
 constexpr uint8_t kMode2 = 0x04;
 
@@ -35,7 +34,7 @@ void set_pit_for_firmware() {
 }
 
 void restore_pit(uint8_t status) {
-  program(status & kControlWordBits);
+  program(status & kPitControlWord);
 }
 
 }  // namespace kjump::platform

@@ -8,6 +8,7 @@ namespace kjump::platform {
 
 /// Status byte of channel 0 by the read-back command: bits 5:0 are its control word.
 [[nodiscard]] uint8_t read_pit_status();
+inline constexpr uint8_t kPitControlWord = 0x3F;  ///< access, mode, BCD
 
 /// Mode 2, full count: 1193182 / 65536 = 18.2 interrupts a second (T31).
 void set_pit_for_firmware();

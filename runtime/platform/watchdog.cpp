@@ -63,6 +63,11 @@ uint32_t ticks_per_ms(uint32_t period) {
   return quotient;
 }
 
+// The one under way is over soon, and the one after it counts in full.
+constexpr uint32_t ticks_of(uint32_t deadline_ms) {
+  return deadline_ms / kTickMs + 2;
+}
+
 volatile uint32_t& ticks_left() {
   return at(abi::kRealBase + static_cast<uint32_t>(reinterpret_cast<uintptr_t>(kjump_ticks_left)));
 }
@@ -74,7 +79,7 @@ Watchdog::Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t deadline_
   if (deadline_ms == 0) {
     return;
   }
-  ticks_left() = deadline_ms / kTickMs + 2;
+  ticks_left() = ticks_of(deadline_ms);
   if (choose_comparator()) {
     arm(deadline_ms + kNmiLaterMs);
   }
@@ -116,12 +121,46 @@ void Watchdog::arm(uint32_t deadline_ms) {
   hpet_config_before_ = at(hpet_base_ + kConfiguration);
   comparator_before_ = read_wide(timer_ + kComparator);
   at(hpet_base_ + kConfiguration) = hpet_config_before_ | kEnable;
-  const uint64_t ticks = uint64_t{ticks_per_ms(at(hpet_base_ + kPeriod))} * deadline_ms;
+  ticks_per_ms_ = ticks_per_ms(at(hpet_base_ + kPeriod));
+  const uint64_t ticks = uint64_t{ticks_per_ms_} * deadline_ms;
   end_ = read_wide(hpet_base_ + kCounter) + ticks;
   write_wide(timer_ + kComparator, end_);
   io_apic_.write_entry(pin_, IoApic::nmi_for(LocalApic().id()));
   kjump_watchdog_is_armed = 1;
   at(timer_ + kTimerConfig) = pin_ << kRouteShift | kInterruptEnable;
+}
+
+// Shut meanwhile: two halves are written, and an end that has passed already would fire at once.
+void Watchdog::set_end(uint64_t end) {
+  end_ = end;
+  at(timer_ + kTimerConfig) = pin_ << kRouteShift;
+  write_wide(timer_ + kComparator, end_);
+  at(timer_ + kTimerConfig) = pin_ << kRouteShift | kInterruptEnable;
+}
+
+void Watchdog::begin_call(uint32_t deadline_ms) {
+  const uint32_t ticks = ticks_of(deadline_ms);
+  if (ticks >= ticks_left()) {
+    return;
+  }
+  call_deadline_ms_ = deadline_ms;
+  ticks_lent_ = ticks_left() - ticks;
+  ticks_left() = ticks;
+  if (has_nmi()) {
+    jump_end_ = end_;
+    set_end(read_wide(hpet_base_ + kCounter) + uint64_t{ticks_per_ms_} * (deadline_ms + kNmiLaterMs));
+  }
+}
+
+void Watchdog::end_call() {
+  if (call_deadline_ms_ == 0) {
+    return;
+  }
+  call_deadline_ms_ = 0;
+  ticks_left() = ticks_left() + ticks_lent_;
+  if (has_nmi()) {
+    set_end(jump_end_);
+  }
 }
 
 bool Watchdog::expired() const {

@@ -22,6 +22,13 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();  ///< disarmed; comparator and I/O APIC as they were
 
+  /// Until end_call() the time is up after `deadline_ms` already, if that is before the jump's deadline.
+  /// There has to be a deadline of the jump.
+  void begin_call(uint32_t deadline_ms);
+  void end_call();
+  /// The deadline that holds now if it is a call's, in ms; 0: it is the jump's.
+  [[nodiscard]] uint32_t call_deadline_ms() const { return call_deadline_ms_; }
+
   /// The time is up. Otherwise an NMI came from elsewhere.
   [[nodiscard]] bool expired() const;
   /// There is a comparator that can raise an NMI.
@@ -33,12 +40,17 @@ class Watchdog {
   bool choose_comparator();
   bool choose_pin(uint32_t pins);
   void arm(uint32_t deadline_ms);
+  void set_end(uint64_t end);
 
   uint32_t hpet_base_;
   IoApic io_apic_;
   uint32_t timer_ = 0;  ///< address of the comparator's registers
   uint32_t pin_ = kNoPin;
   uint64_t end_ = 0;  ///< of the main counter
+  uint32_t ticks_per_ms_ = 0;
+  uint32_t call_deadline_ms_ = 0;
+  uint32_t ticks_lent_ = 0;  ///< what the jump has left, less what the call may take
+  uint64_t jump_end_ = 0;    ///< of the main counter
   uint64_t entry_before_ = 0;
   uint32_t hpet_config_before_ = 0;
   uint32_t timer_config_before_ = 0;

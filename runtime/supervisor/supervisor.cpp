@@ -9,7 +9,10 @@
 #include "platform/pci_config.hpp"
 #include "platform/real_vectors.hpp"
 #include "platform/stack_guards.hpp"
+#include "platform/stack_marks.hpp"
 #include "platform/watchdog.hpp"
+#include "supervisor/call_hooks.hpp"
+#include "supervisor/contract_report.hpp"
 #include "supervisor/fault.hpp"
 #include "supervisor/trail.hpp"
 
@@ -21,11 +24,15 @@ extern abi::EntryState kjump_entry_state;             // filled by the entry stu
 extern uint64_t kjump_tsc_entry;
 extern uint32_t kjump_payload_status;
 extern uint32_t kjump_repairs;  // by the thunk, of all calls of this jump
+extern abi::FirmwareCall* kjump_running_call;
+extern abi::Trail* kjump_trail;
 
 uint32_t kjump_run_payload();
 }
 
 namespace {
+
+constinit supervisor::ContractReport contract{};
 
 uint64_t read_tsc() {
   uint64_t ticks = 0;
@@ -56,7 +63,21 @@ abi::Outcome judge(abi::Outcome outcome, const abi::ExchangeHeader& header,
   return outcome == abi::Outcome::kFault && stopped ? abi::Outcome::kTimeout : outcome;
 }
 
+// Whose deadline it was, if it was a call's.
+void note_expired_call(abi::ExchangeHeader& header, const platform::Watchdog& watchdog) {
+  header.expired_call_ms = watchdog.call_deadline_ms();
+  header.expired_call = header.expired_call_ms != 0 ? kjump_trail->calls : 0;
+}
+
+// On the way up page tables take the place of two of the stacks.
+void mark_stacks(abi::ExchangeHeader& header) {
+  for (uint32_t i = 0; i < abi::kStacks; ++i) {
+    header.stacks[i] = platform::stack_mark(static_cast<abi::Stack>(i));
+  }
+}
+
 void finish(abi::ExchangeHeader& header, abi::Outcome outcome) {
+  mark_stacks(header);
   header.outcome = static_cast<uint32_t>(outcome);
   header.completed = header.sequence;
   header.tsc_exit = read_tsc();
@@ -80,6 +101,7 @@ extern "C" void kjump_supervise() {
   {
     const platform::FirmwareEnvironment environment(low(kjump_parameters.hpet_base));
     const platform::RealVectors vectors;
+    platform::fill_stacks();
     const platform::StackGuards guards;
     if (header != nullptr) {
       environment.describe(kjump_entry_state);
@@ -89,8 +111,14 @@ extern "C" void kjump_supervise() {
       header->tsc_payload = read_tsc();
     }
     kjump_repairs = 0;
-    const platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
-                                      header != nullptr ? header->deadline_ms : 0);
+    platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
+                                header != nullptr ? header->deadline_ms : 0);
+    const bool compares = header != nullptr && header->contract.classes != 0;
+    if (compares) {
+      contract.begin(*header, low(kjump_parameters.hpet_base));
+    }
+    const supervisor::CallHooks hooks(watchdog, header != nullptr ? header->call_deadline_ms : 0,
+                                      compares ? &contract : nullptr);
     supervisor::set_stage(abi::Stage::kPayload);
     outcome = static_cast<abi::Outcome>(kjump_run_payload());
     supervisor::set_stage(abi::Stage::kLeaving);
@@ -99,9 +127,15 @@ extern "C" void kjump_supervise() {
       header->status = kjump_payload_status;
       header->repairs = kjump_repairs;
     }
+    if (compares) {
+      contract.end(kjump_running_call);
+    }
     if (header != nullptr && outcome == abi::Outcome::kFault) {
       supervisor::complete_fault_record(header->fault);
       outcome = judge(outcome, *header, watchdog);
+      if (outcome == abi::Outcome::kTimeout) {
+        note_expired_call(*header, watchdog);
+      }
     }
   }
   if (header != nullptr) {

@@ -147,6 +147,8 @@ Result<BatchReply> Batch::run(Target& target, const BatchOptions& options) const
   RunRequest request;
   KJUMP_TRY(request.request, encode());
   request.deadline_ms = options.deadline_ms;
+  request.call_deadline_ms = options.call_deadline_ms;
+  request.contract_classes = options.contract_classes;
   request.calls = planned_calls(steps_);
   request.allow_unsafe = options.allow_unsafe;
   request.warn = options.warn;

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "cli/bios_commands.hpp"
+#include "cli/call_options.hpp"
 #include "cli/progress_line.hpp"
 #include "report/json.hpp"
 #include "report/terminal.hpp"
@@ -40,6 +41,10 @@ Result<bios::BatchReply> try_batch(const BiosOptions& options, const bios::Batch
   KJUMP_TRY(const std::unique_ptr<Target> target, options.target.make(progress.callback()));
   bios::BatchOptions how;
   how.deadline_ms = static_cast<std::uint32_t>(std::lround(options.deadline * 1000));
+  // Who gives the jump a deadline of his own means the calls in it.
+  how.call_deadline_ms =
+      options.call_deadline_ms.value_or(options.deadline != 0 ? 0 : bios::kDefaultCallDeadlineMs);
+  KJUMP_TRY(how.contract_classes, report::parse_classes(options.classes));
   how.allow_unsafe = options.target.allow_unsafe();
   how.warn = [&told](const std::string& note) {
     print_note(note);
@@ -54,6 +59,7 @@ void BiosOptions::add_to(CLI::App& command) {
   target.add_to(command);
   command.add_option("--deadline", deadline, "seconds until the calls count as hung (default 30)")
       ->check(CLI::Range(0.001, kLongestBatch));
+  add_call_deadline(command, call_deadline_ms, "10000, or 0 with --deadline");
   command.add_flag("--json", json, "print the result as JSON");
 }
 

@@ -11,6 +11,8 @@
 #include "bios/format.hpp"
 #include "bios/script.hpp"
 #include "cli/bios_commands.hpp"
+#include "cli/call_options.hpp"
+#include "report/json_contract.hpp"
 #include "report/names.hpp"
 #include "report/text.hpp"
 #include "targets/qemu/files.hpp"
@@ -155,7 +157,7 @@ std::string text_of(const std::vector<bios::ScriptStep>& steps, const bios::Batc
     text += bios::format_call(steps[call.step], same_step ? previous : nullptr, call) + "\n";
     previous = &call;
   }
-  text += summary(reply);
+  text += summary(reply) + report::contract_text(reply.report.jumps.back().contract);
   return reply.returned() ? text + bios::format_status(reply.status) : text;
 }
 
@@ -166,6 +168,8 @@ void run_call(const CallOptions& options) {
     bios::Json json = bios::to_json(steps, reply);
     json["target"] = reply.report.target;
     json["kernel"] = reply.report.kernel;
+    json["contract"] = report::contract_to_json(reply.report.jumps.back().contract);
+    json["stacks"] = report::stacks_to_json(reply.report.jumps.back());
     json["outcome"] = report::outcome_name(reply.report.jumps.back().outcome);
     print_text(json.dump(2, ' ', true) + "\n");
   } else {
@@ -193,6 +197,7 @@ void add_bios_call(CLI::App& bios) {
   command->add_option("--far", options->far, "far call to SEG:OFF (hexadecimal) instead of an interrupt");
   command->add_option("--script", options->script, "the calls of this file, all in one jump")
       ->type_name("FILE");
+  add_report(*command, options->common.classes);
   options->common.add_to(*command);
   command->footer(kCallHelp);
   command->callback([options] { run_call(*options); });

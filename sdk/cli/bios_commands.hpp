@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -22,6 +23,8 @@ namespace kjump::cli {
 struct BiosOptions {
   TargetOptions target;
   double deadline = 0;  ///< seconds, 0: the default
+  std::optional<std::uint32_t> call_deadline_ms;
+  std::string classes;  ///< of the contract report
   bool json = false;
 
   void add_to(CLI::App& command);

@@ -12,6 +12,7 @@
 #include <kjump/target.hpp>
 
 #include "bios/planned_calls.hpp"
+#include "cli/call_options.hpp"
 #include "cli/commands.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/target_options.hpp"
@@ -34,6 +35,8 @@ struct RunOptions {
   std::uint64_t bulk_room = 0;
   std::uint32_t jumps = 1;
   double deadline = 0;  // seconds
+  std::uint32_t call_deadline_ms = 0;
+  std::string classes;
   std::vector<std::string> calls;
   std::string sha256;
   bool json = false;
@@ -56,6 +59,8 @@ Result<RunReport> run_image(const RunOptions& options) {
     std::fprintf(stderr, "kjump: note: %s\n", report::for_terminal(note).c_str());
   };
   request.deadline_ms = static_cast<std::uint32_t>(std::lround(options.deadline * 1000));
+  request.call_deadline_ms = options.call_deadline_ms;
+  KJUMP_TRY(request.contract_classes, report::parse_classes(options.classes));
   if (!options.request.empty()) {
     KJUMP_TRY(request.request, targets::read_file(options.request));
   }
@@ -125,6 +130,8 @@ void add_run(CLI::App& app) {
       ->add_option("--deadline", options->deadline,
                    "seconds for each jump (default: the image's own, else 30)")
       ->check(CLI::Range(0.001, kLongestDeadline));
+  add_call_deadline(*command, options->call_deadline_ms, "0");
+  add_report(*command, options->classes);
   command
       ->add_option(
           "--calls", options->calls,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -71,6 +72,47 @@ void take_console(JumpReport& report, const abi::ExchangeHeader& header,
   report.console_cut = header.console_bytes > abi::kConsoleCapacity;
 }
 
+// Which classes were compared is what we asked for; a line that nobody knows is left out.
+void take_contract(JumpReport& report, const ExchangeTicket& ticket, const abi::ExchangeHeader& header,
+                   std::span<const std::byte> exchange) {
+  ContractReport& contract = report.contract;
+  if (ticket.contract_classes == 0) {
+    return;
+  }
+  contract.classes = ticket.contract_classes;
+  contract.dropped = header.contract.dropped;
+  contract.skipped = header.contract.skipped & ((1U << abi::kContractLines) - 1);
+  const std::uint32_t count = std::min(header.contract.records, abi::kContractRecords);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    abi::ContractRecord record{};
+    std::memcpy(&record, exchange.data() + abi::kContractOffset + i * sizeof record, sizeof record);
+    const bool known = record.line < abi::kContractLines && record.bytes >= 1 && record.bytes <= 8;
+    if (!known || record.kind > static_cast<std::uint16_t>(abi::CallKind::kFarCall)) {
+      add_reason(report, fmt::format("record {} of the contract report is rubbish", i));
+      continue;
+    }
+    record.flags &= abi::kContractRepaired | abi::kContractExpected;
+    std::fill(std::begin(record.reserved), std::end(record.reserved), std::uint16_t{0});
+    contract.records.push_back(record);
+  }
+}
+
+// A mark that cannot be is none.
+void take_stacks(JumpReport& report, const abi::ExchangeHeader& header) {
+  for (std::size_t i = 0; i < abi::kStacks; ++i) {
+    const abi::StackMark& mark = header.stacks[i];
+    if (mark.used <= mark.bytes && mark.bytes <= abi::kRealBytes) {
+      report.stacks.at(i) = mark;
+    }
+  }
+}
+
+std::string timeout_reason(const ExchangeTicket& ticket, const abi::ExchangeHeader& header) {
+  return header.expired_call == 0 ? fmt::format("the payload was stopped after {} ms", ticket.deadline_ms)
+                                  : fmt::format("firmware call {} had not come back after its own {} ms",
+                                                header.expired_call, header.expired_call_ms);
+}
+
 abi::ExchangeHeader header_of(std::span<const std::byte> exchange) {
   abi::ExchangeHeader header{};
   std::memcpy(&header, exchange.data(), std::min(exchange.size(), sizeof(header)));
@@ -122,6 +164,8 @@ Result<std::vector<std::byte>> front_of_exchange(const ExchangeTicket& ticket,
   header.console_offset = abi::kConsoleOffset;
   header.console_capacity = abi::kConsoleCapacity;
   header.deadline_ms = ticket.deadline_ms;
+  header.call_deadline_ms = ticket.call_deadline_ms;
+  header.contract.classes = ticket.contract_classes;
   header.bulk_request = ticket.bulk_request;
   header.bulk_reply = ticket.bulk_reply;
   static_assert(sizeof(header) <= abi::kRequestOffset);
@@ -157,10 +201,13 @@ JumpReport read_exchange(const ExchangeTicket& ticket, std::span<const std::byte
   report.entry = header.entry;
   report.fault = header.fault;
   if (report.outcome == abi::Outcome::kTimeout) {
-    report.reason = fmt::format("the payload was stopped after {} ms", ticket.deadline_ms);
+    report.reason = timeout_reason(ticket, header);
+    report.expired_call = header.expired_call;
   } else if (report.outcome == abi::Outcome::kRefused) {
     report.reason = "the stub refused to run the payload";
   }
+  take_stacks(report, header);
+  take_contract(report, ticket, header, exchange);
   take_reply(report, header, exchange);
   take_bulk_reply(report, header, ticket.bulk_reply.bytes);
   take_console(report, header, exchange);

@@ -23,6 +23,8 @@ struct ExchangeTicket {
   std::uint64_t nonce = 0;
   std::uint32_t sequence = 0;  ///< from 1
   std::uint32_t deadline_ms = 0;
+  std::uint32_t call_deadline_ms = 0;
+  std::uint32_t contract_classes = 0;
   abi::Bulk bulk_request{};
   abi::Bulk bulk_reply{};
 };

@@ -37,7 +37,8 @@ Result<void> HostTarget::jump_all(Session& session, const Image& image, const Ru
                                   RunReport& report) const {
   for (std::uint32_t number = 1; number <= request.jumps; ++number) {
     say(fmt::format("jump {} of {}", number, request.jumps));
-    auto jumped = session.jump(request.request, request.deadline_ms);
+    auto jumped = session.jump(request.request,
+                               {request.deadline_ms, request.call_deadline_ms, request.contract_classes});
     if (!jumped && report.jumps.empty()) {
       return Failure(std::move(jumped).error());
     }

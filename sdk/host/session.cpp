@@ -192,14 +192,16 @@ std::span<const std::byte> Session::bulk_reply(std::uint64_t bytes) const {
   return state_->bulk ? state_->bulk->reply(bytes) : std::span<const std::byte>();
 }
 
-Result<JumpReport> Session::jump(std::span<const std::byte> request, std::uint32_t deadline_ms) {
+Result<JumpReport> Session::jump(std::span<const std::byte> request, const JumpOptions& options) {
   State& state = *state_;
   if (!state.open) {
     return fail(ErrorCode::kInvalid, "the session is closed", state.info.name);
   }
   const std::uint32_t own_deadline =
       state.info.deadline_ms != 0 ? state.info.deadline_ms : kDefaultDeadlineMs;
-  state.ticket.deadline_ms = deadline_ms != 0 ? deadline_ms : own_deadline;
+  state.ticket.deadline_ms = options.deadline_ms != 0 ? options.deadline_ms : own_deadline;
+  state.ticket.call_deadline_ms = options.call_deadline_ms;
+  state.ticket.contract_classes = options.contract_classes;
   ++state.ticket.sequence;
   if (state.exchange) {
     KJUMP_TRY(const std::vector<std::byte> content, front_of_exchange(state.ticket, request));

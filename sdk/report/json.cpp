@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "report/base64.hpp"
+#include "report/json_contract.hpp"
 #include "report/json_fields.hpp"
 #include "report/names.hpp"
 
@@ -96,6 +97,9 @@ Json jump_to_json(const JumpReport& jump) {
               {"hardware", hardware_names(jump.hardware_notes)},
               {"entry_state", fields_to_json<Json>(jump.entry)},
               {"fault", fault_to_json(jump)},
+              {"expired_call", jump.expired_call},
+              {"stacks", stacks_to_json(jump)},
+              {"contract", contract_to_json(jump.contract)},
               {"reason", text_to_utf8(jump.reason)}};
 }
 
@@ -139,6 +143,9 @@ JumpReport read_jump(const Json& json) {
   if (!json.at("fault").is_null()) {
     read_fault(json.at("fault"), jump);
   }
+  jump.expired_call = number<std::uint32_t>(json.at("expired_call"), "expired_call");
+  read_stacks(json.at("stacks"), jump);
+  jump.contract = read_contract(json.at("contract"));
   jump.reason = text_from_utf8(json.at("reason").get<std::string>(), "reason");
   return jump;
 }

@@ -7,7 +7,7 @@
 ///    {"outcome": "returned", "status": 0, "reply": BASE64, "console": TEXT, "console_cut": false,
 ///     "phases_us": {"load": null, "way_in": 12, "payload": 3, "way_back": 40}, "repairs": ["a20"],
 ///     "hardware": ["x2apic"], "entry_state": {"rsp": "0x..", ...}, "fault": {"vector": "0xd", ...} or null,
-///     "reason": ""}]}
+///     "expired_call": 0, "stacks": {...}, "contract": {...} or null (json_contract.hpp), "reason": ""}]}
 /// A run that did not come to a report is {"error": {"code", "what", "subject", "hint", "errno"}}.
 /// Keys are only ever added. Console bytes above 0x7F appear as the code points U+0080 to U+00FF.
 #pragma once

@@ -75,6 +75,15 @@ void visit_fields(Call& call, Visit visit) {
   visit("edx", registers.edx), visit("esi", registers.esi), visit("edi", registers.edi);
   visit("ebp", registers.ebp), visit("ds", registers.ds), visit("es", registers.es);
   visit("fs", registers.fs), visit("gs", registers.gs), visit("eflags", registers.eflags);
+  visit("deadline_ms", call.deadline_ms);
+}
+
+template <typename Record, typename Visit>
+requires std::is_same_v<std::remove_const_t<Record>, abi::ContractRecord>
+void visit_fields(Record& record, Visit visit) {
+  visit("vector", record.vector), visit("target_segment", record.target_segment);
+  visit("target_offset", record.target_offset), visit("eax", record.eax), visit("index", record.index);
+  visit("before", record.before), visit("after", record.after);
 }
 
 /// Registers as hexadecimal text: many readers of JSON lose digits of numbers above 2^53.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "report/contract.hpp"
 #include "report/fault.hpp"
 #include "report/names.hpp"
 #include "report/terminal.hpp"
@@ -77,7 +78,11 @@ std::string outcome_line(const JumpReport& jump, std::size_t number) {
   }
   line += "\n";
   const bool stopped = jump.outcome == abi::Outcome::kFault || jump.outcome == abi::Outcome::kTimeout;
-  return stopped ? line + fault_details(jump.fault) : line;
+  if (stopped) {
+    const std::string stacks = stacks_text(jump);
+    line += fault_details(jump.fault) + (stacks.empty() ? "" : "  " + stacks + "\n");
+  }
+  return line;
 }
 
 std::string phase_text(const std::optional<std::uint64_t>& phase) {
@@ -132,12 +137,21 @@ std::string content_text(const std::vector<JumpReport>& jumps, std::size_t index
   return text + reply_text(jump.reply);
 }
 
+// What was asked for with --report.
+std::string contract_of(const JumpReport& jump) {
+  if (jump.contract.classes == 0) {
+    return {};
+  }
+  return contract_text(jump.contract) + whole_lines(stacks_text(jump));
+}
+
 }  // namespace
 
 std::string to_text(const RunReport& report, const TextOptions& options) {
   std::string text;
   for (std::size_t i = 0; i < report.jumps.size(); ++i) {
-    text += outcome_line(report.jumps[i], i + 1) + content_text(report.jumps, i, options);
+    text += outcome_line(report.jumps[i], i + 1) + content_text(report.jumps, i, options) +
+            contract_of(report.jumps[i]);
   }
   text += phases_table(report.jumps);
   if (!report.door_reason.empty()) {

@@ -31,6 +31,8 @@ const std::vector<Entry>& entries() {
       {"thunk.int12", [] { return thunk(1, std::nullopt, "INT 12h"); }},
       {"thunk.e820", [] { return thunk(2, std::nullopt, "INT 15h AX=E820h, first entry"); }},
       {"thunk.vbe_4f01", [] { return thunk(3, std::nullopt, "INT 10h AX=4F01h"); }},
+      {"thunk.call_deadline", call_deadline},
+      {"report.cost_instructions", contract_report},
       {"size.stub_and_thunk", stub_and_thunk, 1.0},
       {"size.fault_handlers", fault_handlers},
       {"size.supervisor", supervisor},

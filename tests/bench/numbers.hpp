@@ -40,6 +40,10 @@ inline std::filesystem::path image(const std::string& name) {
 /// thunk_numbers.cpp: cost of call `index` of payloads/thunk_cost.cpp.
 [[nodiscard]] Number thunk(std::size_t index, std::optional<double> reference, const std::string& what);
 
+/// What a call costs more with the contract report, with a deadline of its own.
+[[nodiscard]] Number contract_report();
+[[nodiscard]] Number call_deadline();
+
 // size_numbers.cpp
 [[nodiscard]] Number stub_and_thunk();
 [[nodiscard]] Number fault_handlers();

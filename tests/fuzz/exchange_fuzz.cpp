@@ -20,7 +20,7 @@ namespace {
 
 using namespace kjump;
 
-constexpr ExchangeTicket kTicket{0x1122'3344'5566'7788, 3, 500};
+constexpr ExchangeTicket kTicket{0x1122'3344'5566'7788, 3, 500, 100, abi::kContractAll};
 
 void require(bool condition) {
   if (!condition) {
@@ -35,7 +35,7 @@ std::span<const std::byte> take(std::span<const std::byte>& input, std::size_t m
 }
 
 /// What a payload may have made of the exchange: a header of any content, whose first fields are right when
-/// `believable`, a reply, a console.
+/// `believable`, records of the contract report, a reply, a console.
 std::vector<std::byte> exchange_of(std::span<const std::byte> input, bool believable) {
   std::vector<std::byte> exchange = fill_exchange(kTicket, {}).value();
   const auto right =
@@ -47,6 +47,8 @@ std::vector<std::byte> exchange_of(std::span<const std::byte> input, bool believ
     std::memcpy(exchange.data() + offsetof(abi::ExchangeHeader, completed), &kTicket.sequence,
                 sizeof kTicket.sequence);
   }
+  const auto contract = take(input, abi::kContractRecords * sizeof(abi::ContractRecord));
+  std::copy(contract.begin(), contract.end(), exchange.begin() + abi::kContractOffset);
   const auto reply = take(input, std::min<std::size_t>(input.size() / 2, abi::kReplyCapacity));
   std::copy(reply.begin(), reply.end(), exchange.begin() + abi::kReplyOffset);
   const auto console = take(input, abi::kConsoleCapacity);
@@ -68,7 +70,11 @@ void check_json(const RunReport& report) {
   const JumpReport& before = report.jumps[0];
   const JumpReport& after = again->jumps[0];
   require(after.outcome == before.outcome && after.reply == before.reply && after.console == before.console &&
-          after.status == before.status && after.repairs == before.repairs && after.reason == before.reason);
+          after.status == before.status && after.expired_call == before.expired_call &&
+          after.contract.records.size() == before.contract.records.size() &&
+          after.contract.skipped == before.contract.skipped &&
+          after.contract.dropped == before.contract.dropped && after.repairs == before.repairs &&
+          after.reason == before.reason);
 }
 
 }  // namespace
@@ -84,6 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   report.jumps.push_back(read_exchange(kTicket, exchange));
   JumpReport& jump = report.jumps[0];
   require(jump.reply.size() <= abi::kReplyCapacity && jump.console.size() <= abi::kConsoleCapacity);
+  require(jump.contract.records.size() <= abi::kContractRecords);
   require(jump.outcome != abi::Outcome::kPending && jump.outcome <= abi::Outcome::kRefused);
   Passage passage;
   passage.tsc_before = 1'000'000;

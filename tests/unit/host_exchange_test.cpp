@@ -14,7 +14,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr ExchangeTicket kTicket{.nonce = 0xABCDEF, .sequence = 3, .deadline_ms = 250};
+constexpr ExchangeTicket kTicket{
+    .nonce = 0xABCDEF, .sequence = 3, .deadline_ms = 250, .call_deadline_ms = 120};
 
 // An exchange as a good payload leaves it, with one change.
 template <typename Change>
@@ -49,6 +50,8 @@ TEST(HostExchange, FillsEveryFieldOfTheHeader) {
   EXPECT_EQ(header.console_offset, abi::kConsoleOffset);
   EXPECT_EQ(header.console_capacity, abi::kConsoleCapacity);
   EXPECT_EQ(header.deadline_ms, 250U);
+  EXPECT_EQ(header.call_deadline_ms, 120U);
+  EXPECT_EQ(header.contract.classes, 0U);
   EXPECT_EQ(exchange[abi::kRequestOffset + 1], std::byte{2});
 }
 
@@ -116,6 +119,44 @@ TEST(HostExchange, TimeoutAndFaultAreReported) {
     header.fault.vector = 13;
   });
   EXPECT_EQ(read_exchange(kTicket, fault).fault.vector, 13U);
+}
+
+TEST(HostExchange, ACallsOwnDeadlineIsNamed) {
+  const auto report = read_exchange(kTicket, answered([](abi::ExchangeHeader& header) {
+                                      header.outcome = static_cast<std::uint32_t>(abi::Outcome::kTimeout);
+                                      header.expired_call = 4;
+                                      header.expired_call_ms = 90;
+                                    }));
+  EXPECT_EQ(report.expired_call, 4U);
+  EXPECT_EQ(report.reason, "firmware call 4 had not come back after its own 90 ms");
+}
+
+TEST(HostExchange, TheContractReportIsTakenOnlyIfAskedForAndAsFarAsItIsThere) {
+  const auto lies = [](abi::ExchangeHeader& header) {
+    header.contract = {.classes = 0, .records = 0xFFFFFFFF, .dropped = 7, .skipped = 0xFFFFFFFF};
+    header.stacks[0] = {4096, 4097};
+    header.stacks[1] = {16384, 16384};
+  };
+  EXPECT_TRUE(read_exchange(kTicket, answered(lies)).contract.records.empty());
+  ExchangeTicket asked = kTicket;
+  asked.contract_classes = abi::kContractFlags;
+  auto exchange = answered(lies);
+  for (std::uint32_t i = 0; i < abi::kContractRecords; ++i) {
+    abi::ContractRecord record{};
+    record.line = static_cast<std::uint16_t>(i);  // most are none
+    record.bytes = 1;
+    record.flags = 0xFFFF;
+    std::memcpy(exchange.data() + abi::kContractOffset + i * sizeof record, &record, sizeof record);
+  }
+  const JumpReport report = read_exchange(asked, exchange);
+  EXPECT_EQ(report.contract.classes, abi::kContractFlags);
+  EXPECT_EQ(report.contract.records.size(), abi::kContractLines);
+  EXPECT_EQ(report.contract.records[1].flags, abi::kContractRepaired | abi::kContractExpected);
+  EXPECT_EQ(report.contract.dropped, 7U);
+  EXPECT_EQ(report.contract.skipped >> abi::kContractLines, 0U);
+  EXPECT_THAT(report.reason, HasSubstr("rubbish"));
+  EXPECT_EQ(report.stacks[0].bytes, 0U) << "a mark beyond its stack";
+  EXPECT_EQ(report.stacks[1].used, 16384U);
 }
 
 TEST(HostExchange, PhasesCountOnlyWithinThePassage) {

@@ -122,7 +122,7 @@ TEST_F(HostSession, JumpsAreNumberedAndClearedInBetween) {
   });
   Session session = open().value();
   EXPECT_TRUE(session.jump({})->phases.load);
-  EXPECT_FALSE(session.jump({}, 100)->phases.load) << "loaded once";
+  EXPECT_FALSE(session.jump({}, {.deadline_ms = 100})->phases.load) << "loaded once";
   EXPECT_EQ(numbers, (std::vector<std::uint32_t>{1, 2}));
   EXPECT_EQ(machine.count("load"), 1);
 }

@@ -45,6 +45,24 @@ RunReport full_report() {
   jump.fault.call.registers.stack = 0;  // what a call gives back says nothing about one that did not
   jump.fault.call.repairs = 0;
   jump.place = "kjump_main+0x12";
+  jump.expired_call = 77;
+  jump.stacks = {{{4096, 1}, {16384, 22}, {12272, 333}}};
+  jump.contract = {abi::kContractFlags | abi::kContractVideo, {}, 5, 1U << 3 | 1U << 27};
+  for (std::uint16_t line = 0; line < abi::kContractLines; ++line) {
+    jump.contract.records.push_back({.before = ~std::uint64_t{line},
+                                     .after = line,
+                                     .call = line + 2U,
+                                     .index = line + 300U,
+                                     .eax = line + 400U,
+                                     .line = line,
+                                     .flags = static_cast<std::uint16_t>(line % 4),
+                                     .kind = static_cast<std::uint16_t>(line % 2),
+                                     .vector = static_cast<std::uint16_t>(line + 500),
+                                     .target_offset = static_cast<std::uint16_t>(line + 600),
+                                     .target_segment = static_cast<std::uint16_t>(line + 700),
+                                     .bytes = static_cast<std::uint16_t>(1 + line % 8),
+                                     .reserved = {}});
+  }
   RunReport report{"vm",       "carrier",  "as asked",  "6.12.0", {jump, JumpReport{}},
                    {"a note"}, "/tmp/log", {"a breach"}};
   report.jumps[1].outcome = abi::Outcome::kReturned;
@@ -63,6 +81,15 @@ TEST(ReportJson, RoundTripsEverything) {
   EXPECT_EQ(std::memcmp(&jump.entry, &expected.entry, sizeof jump.entry), 0);
   EXPECT_EQ(std::memcmp(&jump.fault, &expected.fault, sizeof jump.fault), 0);
   EXPECT_EQ(jump.repairs, expected.repairs);
+  EXPECT_EQ(jump.expired_call, 77U);
+  EXPECT_EQ(jump.stacks[2].used, 333U);
+  EXPECT_EQ(jump.contract.classes, expected.contract.classes);
+  EXPECT_EQ(jump.contract.dropped, 5U);
+  EXPECT_EQ(jump.contract.skipped, expected.contract.skipped);
+  ASSERT_EQ(jump.contract.records.size(), abi::kContractLines);
+  EXPECT_EQ(std::memcmp(jump.contract.records.data(), expected.contract.records.data(),
+                        abi::kContractLines * sizeof(abi::ContractRecord)),
+            0);
   EXPECT_EQ(jump.hardware_notes, expected.hardware_notes);
   EXPECT_EQ(jump.phases.way_in, expected.phases.way_in);
   EXPECT_FALSE(jump.phases.payload.has_value());
@@ -111,6 +138,10 @@ TEST(ReportJson, NamesWhatIsMissingOrWrong) {
   refuse("/jumps/0/entry_state/rsp", "12", "rsp");
   refuse("/jumps/0/fault/ip", "0x", "ip");
   refuse("/jumps/0/phases_us/load", "long", "load");
+  refuse("/jumps/0/contract/classes", "flags,fun", "fun");
+  refuse("/jumps/0/contract/changes/0/what", "weather", "weather");
+  refuse("/jumps/0/contract/changes/0/callee/vector", "0x10000", "vector");
+  refuse("/jumps/0/stacks/payload/used", -1, "used");
 }
 
 TEST(ReportJson, RefusesWhatIsNoJson) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "report/contract.hpp"
 #include "report/names.hpp"
 #include "report/text.hpp"
 
@@ -69,6 +70,53 @@ TEST(ReportText, FindsWhatFailed) {
   EXPECT_THAT(what_failed(report, 2), HasSubstr("jump 2 did not succeed: returned, status 5"));
   report.jumps[0].outcome = abi::Outcome::kTimeout;
   EXPECT_THAT(what_failed(report, 2), HasSubstr("jump 1 did not succeed: timeout"));
+}
+
+TEST(ReportText, ShowsWhatFirmwareChanged) {
+  RunReport report;
+  report.jumps.resize(1);
+  JumpReport& jump = report.jumps[0];
+  jump.outcome = abi::Outcome::kReturned;
+  EXPECT_EQ(to_text(report).find("contract"), std::string::npos) << "nobody asked";
+  jump.stacks = {{{4096, 300}, {16384, 400}, {12272, 96}}};
+  jump.contract.classes = abi::kContractDescriptors | abi::kContractMemory;
+  jump.contract.skipped = 1U << static_cast<unsigned>(abi::ContractLine::kExtendedBiosData) |
+                          1U << static_cast<unsigned>(abi::ContractLine::kHpet);
+  abi::ContractRecord record{};
+  record.line = static_cast<std::uint16_t>(abi::ContractLine::kIdtr);
+  record.before = 0x7FF'0000'0000;
+  record.after = 0x3FF'0000'0000;
+  record.bytes = 6;
+  record.flags = abi::kContractRepaired;
+  record.call = 2;
+  record.vector = 0x13;
+  record.eax = 0x0201;
+  jump.contract.records = {record};
+  EXPECT_THAT(
+      to_text(report),
+      HasSubstr("contract (descriptors,memory): 1 broken, 0 as they may\n"
+                "  call 2, INT 13h AX=0201: T6 IDTR (limit, base) was 07ff00000000, became "
+                "03ff00000000, put right\n"
+                "  cannot be compared on this machine: ebda\n"
+                "stacks used: supervisor 300 of 4096 bytes, payload 400 of 16384 bytes, firmware calls "
+                "96 of 12272 bytes\n"));
+}
+
+TEST(ReportContract, ClassesAreReadBackAsTheSameBits) {
+  for (std::uint32_t classes = 0; classes <= abi::kContractAll; ++classes) {
+    const auto back = parse_classes(class_list(classes));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(*back, classes);
+  }
+  EXPECT_THAT(parse_classes("flags,weather").error().what, HasSubstr("'weather'"));
+}
+
+TEST(ReportContract, EveryLineHasNamesAndATrapOfItsOwn) {
+  for (std::uint16_t line = 0; line < abi::kContractLines; ++line) {
+    EXPECT_EQ(line_from_name(line_name(line)), line);
+    EXPECT_NE(line_class(line), "unknown");
+    EXPECT_THAT(line_trap(line), ::testing::MatchesRegex("T[1-9][0-9]?"));
+  }
 }
 
 TEST(ReportText, DumpsAnyNumberOfBytes) {

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include <kjump/abi/processor.hpp>
+#include <kjump/bios.hpp>
 
 #include "vm/run.hpp"
 
@@ -145,6 +146,92 @@ INSTANTIATE_TEST_SUITE_P(
                     HangCase{"real_open", "test_real_faults", "I", abi::kVectorDeadline, false},
                     HangCase{"bios_waits_for_a_key", "test_faults", "bk", abi::kVectorDeadline, true}),
     [](const auto& hang) { return std::string(hang.param.name); });
+
+struct CallCase {
+  const char* name;
+  const char* request;
+  std::uint32_t deadline_ms;
+  std::uint32_t call_deadline_ms;
+  std::uint32_t vector;        ///< who stopped it
+  std::uint32_t expired_call;  ///< 0: it was the jump's deadline
+};
+
+class CallDeadline : public testing::TestWithParam<CallCase> {};
+
+// Of the two deadlines the earlier one holds, and a call that came back takes its own along.
+TEST_P(CallDeadline, EndsThePayloadWithTheCallsNumber) {
+  const CallCase& expected = GetParam();
+  const RunReport report =
+      run("test_faults", expected.request, 1, {}, expected.deadline_ms, expected.call_deadline_ms);
+  ASSERT_EQ(report.jumps.size(), 1U);
+  const JumpReport& jump = report.jumps[0];
+  ASSERT_EQ(jump.outcome, abi::Outcome::kTimeout);
+  EXPECT_EQ(jump.fault.vector, expected.vector);
+  EXPECT_EQ(jump.expired_call, expected.expired_call);
+  EXPECT_EQ(jump.reason.starts_with("firmware call"), expected.expired_call != 0) << jump.reason;
+  const std::uint32_t deadline_ms =
+      expected.expired_call != 0 ? expected.call_deadline_ms : expected.deadline_ms;
+  ASSERT_TRUE(jump.phases.payload);
+  EXPECT_GE(*jump.phases.payload, deadline_ms * 1000 * 9 / 10);
+  EXPECT_LE(*jump.phases.payload, (deadline_ms + 1000) * 1000);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, CallDeadline,
+    testing::Values(CallCase{"closed", "rS", 20'000, 300, abi::kVectorNmi, 1},
+                    CallCase{"open", "rI", 20'000, 300, abi::kVectorDeadline, 1},
+                    CallCase{"halted", "rH", 20'000, 300, abi::kVectorNmi, 1},
+                    CallCase{"bios_waits_for_a_key", "bk", 20'000, 300, abi::kVectorDeadline, 1},
+                    CallCase{"third", "rnrnrS", 20'000, 300, abi::kVectorNmi, 3},
+                    CallCase{"jump_is_earlier", "rS", 300, 20'000, abi::kVectorNmi, 0},
+                    CallCase{"payload_closed_after_a_call", "rnpS", 700, 300, abi::kVectorNmi, 0},
+                    CallCase{"payload_open_after_a_call", "rnpI", 700, 300, abi::kVectorDeadline, 0}),
+    [](const auto& call) { return std::string(call.param.name); });
+
+TEST(CallDeadlines, AreTheRecordsOwnWhereItHasOne) {
+  bios::Step wait = bios::interrupt(0x16);
+  wait.call.deadline_ms = 300;
+  bios::BatchOptions options;
+  options.call_deadline_ms = 0;
+  const auto target = make_vm_target({});
+  const auto reply = bios::Batch().add(bios::interrupt(0x12)).add(wait).run(*target, options);
+  ASSERT_TRUE(reply) << reply.error().text();
+  EXPECT_EQ(reply->report.jumps[0].outcome, abi::Outcome::kTimeout);
+  EXPECT_EQ(reply->report.jumps[0].expired_call, 2U);
+  EXPECT_EQ(reply->calls.size(), 1U);
+}
+
+// The callee's own use, the thunk's frame and the runtime's are all there is.
+TEST(Stacks, AreReportedAsDeepAsTheyWent) {
+  const auto used = [](const JumpReport& jump, abi::Stack stack) {
+    return jump.stacks.at(static_cast<std::size_t>(stack)).used;
+  };
+  const RunReport quiet = run("test_contract", ".");
+  const RunReport deep = run("test_contract", "S");
+  const RunReport full = run("test_faults", "po");
+  const RunReport real = run("test_real_contract", "");
+  for (const RunReport* report : {&quiet, &deep, &full, &real}) {
+    ASSERT_EQ(report->jumps.size(), 1U);
+    for (const abi::StackMark& mark : report->jumps[0].stacks) {
+      EXPECT_GT(mark.bytes, 0U);
+    }
+  }
+  EXPECT_LT(used(quiet.jumps[0], abi::Stack::kFirmware), 200U);
+  EXPECT_GE(used(deep.jumps[0], abi::Stack::kFirmware), 5000U);
+  EXPECT_LT(used(deep.jumps[0], abi::Stack::kFirmware), 5200U);
+  EXPECT_LT(used(quiet.jumps[0], abi::Stack::kPayload), 1024U);
+  EXPECT_GT(used(quiet.jumps[0], abi::Stack::kPayload), 50U);
+  EXPECT_GT(used(full.jumps[0], abi::Stack::kPayload), abi::kFlatStackBytes - 256)
+      << "a fault report has it, too";
+  EXPECT_GT(used(full.jumps[0], abi::Stack::kSupervisor), 50U);
+  EXPECT_LT(used(full.jumps[0], abi::Stack::kSupervisor), 2048U);
+  const RunReport of_long = run("test_long_contract", ".");
+  ASSERT_EQ(of_long.jumps.size(), 1U);
+  EXPECT_EQ(of_long.jumps[0].stacks[1].bytes, abi::kFlatStackBytes);
+  EXPECT_GT(used(of_long.jumps[0], abi::Stack::kPayload), 50U);
+  EXPECT_EQ(real.jumps[0].stacks[1].bytes, abi::kRealStackTop - abi::kSupervisorStackTop);
+  EXPECT_GT(used(real.jumps[0], abi::Stack::kPayload), 20U);
+}
 
 }  // namespace
 }  // namespace kjump::tests

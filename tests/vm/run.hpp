@@ -19,13 +19,15 @@ inline Image image_of(const std::string& name) {
 }
 
 inline RunReport run(const std::string& name, const std::string& request = "", std::uint32_t jumps = 1,
-                     MachineOptions machine = {}, std::uint32_t deadline_ms = 0) {
+                     MachineOptions machine = {}, std::uint32_t deadline_ms = 0,
+                     std::uint32_t call_deadline_ms = 0) {
   RunRequest run;
   for (const char c : request) {
     run.request.push_back(static_cast<std::byte>(c));
   }
   run.jumps = jumps;
   run.deadline_ms = deadline_ms;
+  run.call_deadline_ms = call_deadline_ms;
   auto report = make_vm_target(std::move(machine))->run(image_of(name), run);
   EXPECT_TRUE(report) << report.error().text();
   if (!report) {

@@ -73,8 +73,13 @@ struct BatchReply {
 /// limit and a stop on carry are no errors). For callers that need all of it.
 [[nodiscard]] Result<void> check_complete(const BatchReply& reply);
 
+/// Firmware waits for a disk that spins up, or for a medium, at most some seconds.
+inline constexpr std::uint32_t kDefaultCallDeadlineMs = 10'000;
+
 struct BatchOptions {
-  std::uint32_t deadline_ms = 0;                 ///< 0: kDefaultDeadlineMs
+  std::uint32_t deadline_ms = 0;  ///< 0: kDefaultDeadlineMs
+  std::uint32_t call_deadline_ms = kDefaultCallDeadlineMs;
+  std::uint32_t contract_classes = 0;            ///< see RunRequest
   bool allow_unsafe = false;                     ///< see RunRequest
   std::function<void(const std::string&)> warn;  ///< see RunRequest
 };

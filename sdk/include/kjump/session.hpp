@@ -17,6 +17,13 @@
 
 namespace kjump {
 
+/// The same as in RunRequest.
+struct JumpOptions {
+  std::uint32_t deadline_ms = 0;  ///< 0: the image's own, else kDefaultDeadlineMs
+  std::uint32_t call_deadline_ms = 0;
+  std::uint32_t contract_classes = 0;
+};
+
 /// Only one session exists on a machine at a time. While it does, SIGINT, SIGTERM and SIGHUP are held
 /// back, so that the image is unloaded and low memory put back whatever happens.
 class Session {
@@ -41,9 +48,9 @@ class Session {
   /// The first bytes of the room, as the payload left it. Valid until set_bulk() or close().
   [[nodiscard]] std::span<const std::byte> bulk_reply(std::uint64_t bytes) const;
 
-  /// Jumps and comes back. `deadline_ms` 0: the image's own, else kDefaultDeadlineMs. An error means that
-  /// the kernel did not jump; what the payload did wrong is in the report.
-  [[nodiscard]] Result<JumpReport> jump(std::span<const std::byte> request, std::uint32_t deadline_ms = 0);
+  /// Jumps and comes back. An error means that the kernel did not jump; what the payload did wrong is in the
+  /// report.
+  [[nodiscard]] Result<JumpReport> jump(std::span<const std::byte> request, const JumpOptions& options = {});
 
   /// Unloads the image and puts the exchange's memory back. The destructor does the same, but cannot
   /// tell when it fails. May be called twice.

@@ -2,6 +2,7 @@
 /// Where an image runs: one interface, three implementations (host, vm, linux-vm).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include <kjump/abi/contract.hpp>
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/firmware_call.hpp>
 #include <kjump/call_class.hpp>
@@ -26,6 +28,9 @@ struct RunRequest {
   std::uint64_t bulk_reply_room = 0;    ///< bytes that BulkWriter has, likewise
   std::uint32_t jumps = 1;
   std::uint32_t deadline_ms = 0;  ///< per jump; 0: the image's own, else kDefaultDeadlineMs
+  /// For each firmware call that has none of its own; 0: none, only the jump's. The earlier one wins.
+  std::uint32_t call_deadline_ms = 0;
+  std::uint32_t contract_classes = 0;  ///< abi::kContract*: what to compare around every firmware call
   /// BIOS calls that the payload makes, those that are known. Where there is a Linux, a run with one that is
   /// unsafe after it is refused, and so is one with a vector that is empty.
   std::vector<PlannedCall> calls;
@@ -44,6 +49,17 @@ struct Phases {
   std::optional<std::uint64_t> way_back;  ///< from kjump_main's end until the caller runs again
 };
 
+/// What firmware changed that it must not change, and what it changed as it should.
+struct ContractReport {
+  std::uint32_t classes = 0;  ///< abi::kContract*: what was compared
+  std::vector<abi::ContractRecord> records;
+  std::uint32_t dropped = 0;  ///< changes that did not fit
+  std::uint32_t skipped = 0;  ///< bit n: line n cannot be compared on that machine
+
+  /// Changes that are no data.
+  [[nodiscard]] std::size_t breaches() const;
+};
+
 /// What one jump gave.
 struct JumpReport {
   abi::Outcome outcome = abi::Outcome::kPending;
@@ -55,10 +71,13 @@ struct JumpReport {
   std::uint32_t repairs = 0;         ///< abi::kRepair* bits
   std::uint32_t hardware_notes = 0;  ///< abi::kHardware* bits
   Phases phases;
-  abi::EntryState entry{};   ///< the processor as the stub found it
-  abi::FaultRecord fault{};  ///< meaningful when outcome is kFault or kTimeout
-  std::string place;         ///< where in the payload that was: "kjump_main+0x12"; empty in firmware
-  std::string reason;        ///< in words, for kTimeout and kRefused
+  abi::EntryState entry{};         ///< the processor as the stub found it
+  abi::FaultRecord fault{};        ///< meaningful when outcome is kFault or kTimeout
+  std::uint32_t expired_call = 0;  ///< kTimeout: number of the call whose own deadline it was; 0: the jump's
+  std::array<abi::StackMark, abi::kStacks> stacks{};  ///< how deep each went, as abi::Stack numbers them
+  ContractReport contract;
+  std::string place;   ///< where in the payload that was: "kjump_main+0x12"; empty in firmware
+  std::string reason;  ///< in words, for kTimeout and kRefused
 };
 
 struct RunReport {

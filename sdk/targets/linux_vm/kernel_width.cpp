@@ -11,7 +11,7 @@ namespace {
 
 // Offsets and values of Documentation/arch/x86/boot.rst.
 constexpr std::size_t kMagicOffset = 0x202;
-constexpr std::uint32_t kMagic = 0x53726448;  // "HdrS"
+constexpr std::uint32_t kSetupMagic = 0x53726448;  // "HdrS"
 constexpr std::size_t kVersionOffset = 0x206;
 constexpr std::uint16_t kVersionWithFlags = 0x20C;  // protocol 2.12
 constexpr std::size_t kFlagsOffset = 0x236;
@@ -28,7 +28,7 @@ Value value_at(std::span<const std::byte> bytes, std::size_t offset) {
 }  // namespace
 
 Width width_of_kernel(std::span<const std::byte> bz_image) {
-  if (bz_image.size() < kHeaderEnd || value_at<std::uint32_t>(bz_image, kMagicOffset) != kMagic ||
+  if (bz_image.size() < kHeaderEnd || value_at<std::uint32_t>(bz_image, kMagicOffset) != kSetupMagic ||
       value_at<std::uint16_t>(bz_image, kVersionOffset) < kVersionWithFlags) {
     return Width::k64;
   }

@@ -7,6 +7,7 @@
 #include <kjump/target.hpp>
 
 #include "bios/planned_calls.hpp"
+#include "report/contract.hpp"
 #include "report/json.hpp"
 #include "targets/qemu/files.hpp"
 #include "targets/vm/plan.hpp"
@@ -60,6 +61,12 @@ Result<Job> make_job(const Image& image, const RunRequest& request, const DoorOp
   job.arguments.insert(job.arguments.end(), {"--door", door_name(door.choice)});
   if (door.alarm_seconds != 0) {
     job.arguments.insert(job.arguments.end(), {"--alarm", std::to_string(door.alarm_seconds)});
+  }
+  if (request.call_deadline_ms != 0) {
+    job.arguments.insert(job.arguments.end(), {"--call-deadline", std::to_string(request.call_deadline_ms)});
+  }
+  if (request.contract_classes != 0) {
+    job.arguments.push_back("--report=" + report::class_list(request.contract_classes));
   }
   for (const PlannedCall& call : request.calls) {
     job.arguments.insert(job.arguments.end(), {"--calls", bios::spell(call)});

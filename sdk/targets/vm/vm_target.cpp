@@ -61,8 +61,13 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   const System system;
   KJUMP_TRY(const std::uint64_t nonce, system.random());
   KJUMP_TRY(const GuestBulk bulk, GuestBulk::plan(image, request, options_.memory_mib));
-  const ExchangeTicket ticket{nonce, 1, jump_deadline_ms(image, request), bulk.fields().request,
-                              bulk.fields().reply};
+  const ExchangeTicket ticket{.nonce = nonce,
+                              .sequence = 1,
+                              .deadline_ms = jump_deadline_ms(image, request),
+                              .call_deadline_ms = request.call_deadline_ms,
+                              .contract_classes = request.contract_classes,
+                              .bulk_request = bulk.fields().request,
+                              .bulk_reply = bulk.fields().reply};
   KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, ticket));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.artifacts));
   const std::filesystem::path plan_file = artifacts.confidential("plan.bin");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Does what the request says. First character: where - 'p' here in physical mode, 'r' in a real-mode callee,
-// 'b' in the BIOS. Second: what goes wrong, see callee_faults.asm for 'r'. "n": nothing; status = number of
-// this jump in its session. "o": more text than the exchange holds.
+// Does what the request says, two characters after two. First character: where - 'p' here in physical mode,
+// 'r' in a real-mode callee, 'b' in the BIOS. Second: what goes wrong, see callee_faults.asm for 'r'. "n":
+// nothing; status = number of this jump in its session. "o": more text than the exchange holds.
 #include <kjump/payload.hpp>
 
 using namespace kjump;
@@ -84,10 +84,9 @@ void call_bios(char what) {
 
 }  // namespace
 
-extern "C" uint32_t kjump_main() {
-  char request[2] = {'n', '\0'};
-  kjump::read_request(request, sizeof request);
-  ++jumps;
+namespace {
+
+void act(const char (&request)[2]) {
   kjump::print("doing ");
   const char text[] = {request[0], request[1], '\n', '\0'};
   kjump::print(text);
@@ -102,5 +101,18 @@ extern "C" uint32_t kjump_main() {
       kjump::print("0123456789");
     }
   }
+}
+
+}  // namespace
+
+extern "C" uint32_t kjump_main() {
+  ++jumps;
+  size_t offset = 0;
+  do {
+    char request[2] = {'n', '\0'};
+    kjump::read_request(request, sizeof request, offset);
+    act(request);
+    offset += sizeof request;
+  } while (offset < kjump::request_bytes());
   return jumps;
 }

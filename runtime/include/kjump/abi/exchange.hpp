@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <kjump/abi/bulk.hpp>
+#include <kjump/abi/contract.hpp>
 #include <kjump/abi/fault.hpp>
 #include <kjump/abi/layout.hpp>
 
@@ -72,6 +73,20 @@ inline constexpr uint32_t kEntryStateBytes = 168;
 static_assert(sizeof(EntryState) == kEntryStateBytes);
 static_assert(offsetof(EntryState, gdt_limit) == 112 && offsetof(EntryState, pic_mask) == 156);
 
+/// The stacks of a jump.
+enum class Stack : uint32_t {
+  kSupervisor = 0,
+  kPayload = 1,
+  kFirmware = 2,  ///< the firmware calls'
+};
+inline constexpr uint32_t kStacks = 3;
+
+/// How much of a stack was ever used in a jump: its high-water mark.
+struct StackMark {
+  uint32_t bytes;  ///< of the stack
+  uint32_t used;
+};
+
 struct ExchangeHeader {
   uint32_t magic;
   uint16_t version;
@@ -88,23 +103,27 @@ struct ExchangeHeader {
   uint32_t reply_bytes;  ///< the payload's
   uint32_t console_offset;
   uint32_t console_capacity;
-  uint32_t console_bytes;   ///< printed in all; only the first console_capacity are kept
-  uint32_t deadline_ms;     ///< 0: none
-  uint32_t repairs;         ///< kRepair* bits of all firmware calls of this jump
-  uint32_t hardware_notes;  ///< kHardware* bits
-  uint32_t reserved;
-  uint64_t tsc_entry;        ///< TSC at the stub's first instructions
-  uint64_t tsc_payload;      ///< just before kjump_main
-  uint64_t tsc_payload_end;  ///< just after
-  uint64_t tsc_exit;         ///< just before the stub goes back up to the caller
+  uint32_t console_bytes;     ///< printed in all; only the first console_capacity are kept
+  uint32_t deadline_ms;       ///< 0: none
+  uint32_t repairs;           ///< kRepair* bits of all firmware calls of this jump
+  uint32_t hardware_notes;    ///< kHardware* bits
+  uint32_t call_deadline_ms;  ///< of each firmware call that has none of its own; 0: none
+  uint64_t tsc_entry;         ///< TSC at the stub's first instructions
+  uint64_t tsc_payload;       ///< just before kjump_main
+  uint64_t tsc_payload_end;   ///< just after
+  uint64_t tsc_exit;          ///< just before the stub goes back up to the caller
   EntryState entry;
   FaultRecord fault;
   Bulk bulk_request;
   Bulk bulk_reply;
   uint64_t bulk_reply_bytes;  ///< the payload's
+  uint32_t expired_call;      ///< kTimeout: number of the call whose own deadline it was; 0: the jump's
+  uint32_t expired_call_ms;   ///< that deadline
+  StackMark stacks[kStacks];
+  ContractSummary contract;
 };
 
-inline constexpr uint32_t kExchangeHeaderBytes = 608;
+inline constexpr uint32_t kExchangeHeaderBytes = 656;
 static_assert(sizeof(ExchangeHeader) == kExchangeHeaderBytes);
 static_assert(offsetof(ExchangeHeader, tsc_entry) == 80 && offsetof(ExchangeHeader, entry) == 112);
 
@@ -114,6 +133,11 @@ inline constexpr uint32_t kHardwareA20WasOff = 1u << 2;   ///< A20 was off at en
 /// RAM at E0000-EFFFF, where firmware keeps its stack, was write-protected
 inline constexpr uint32_t kHardwareShadowRamLocked = 1u << 3;
 
+// Records of the contract report, between the header and the request.
+inline constexpr uint32_t kContractOffset = 0x400;
+inline constexpr uint32_t kContractRecords = 64;
+static_assert(kExchangeHeaderBytes <= kContractOffset);
+
 // Places that the sdk's callers use; a payload goes by the header.
 inline constexpr uint32_t kRequestOffset = 0x1000;
 inline constexpr uint32_t kRequestCapacity = 0x4000;
@@ -122,6 +146,7 @@ inline constexpr uint32_t kReplyCapacity = 0x8000;
 inline constexpr uint32_t kConsoleOffset = 0xD000;
 inline constexpr uint32_t kConsoleCapacity = 0x3000;
 
+static_assert(kContractOffset + kContractRecords * kContractRecordBytes <= kRequestOffset);
 static_assert(kConsoleOffset + kConsoleCapacity == kExchangeBytes);
 static_assert(kRequestOffset + kRequestCapacity <= kReplyOffset);
 static_assert(kReplyOffset + kReplyCapacity <= kConsoleOffset);

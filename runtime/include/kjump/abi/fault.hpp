@@ -48,7 +48,6 @@ struct FaultRecord {
   uint8_t stack[kFaultStackBytes];  ///< from SS:SP on, likewise
   uint16_t reserved;
   FirmwareCall call;  ///< as the payload made it
-  uint32_t reserved_end;
 };
 
 inline constexpr uint32_t kFaultRecordBytes = 288;

@@ -39,13 +39,16 @@ struct FirmwareCall {
   uint16_t target_offset = 0;   ///< kFarCall only
   uint16_t target_segment = 0;  ///< kFarCall only
   uint32_t repairs = 0;         ///< out: kRepair* bits, what the thunk had to put right afterwards
+  /// In: the payload is ended (outcome timeout) when the callee has not come back after so long; 0: the
+  /// caller's default (ExchangeHeader::call_deadline_ms). The jump's deadline wins where it is earlier.
+  uint32_t deadline_ms = 0;
 };
 
 inline constexpr uint32_t kRepairA20 = 1u << 0;      ///< A20 was off (T44)
 inline constexpr uint32_t kRepairPicMask = 1u << 1;  ///< an 8259 mask register had changed (T26)
 
 inline constexpr uint32_t kFirmwareRegistersBytes = 44;
-inline constexpr uint32_t kFirmwareCallBytes = 56;
+inline constexpr uint32_t kFirmwareCallBytes = 60;
 
 static_assert(sizeof(FirmwareRegisters) == kFirmwareRegistersBytes);
 static_assert(offsetof(FirmwareRegisters, edi) == 8 && offsetof(FirmwareRegisters, eax) == 36);

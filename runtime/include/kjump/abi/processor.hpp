@@ -55,6 +55,7 @@ inline constexpr uint32_t kFlagsZero = 1u << 6;
 inline constexpr uint32_t kFlagsTrap = 1u << 8;
 inline constexpr uint32_t kFlagsInterrupt = 1u << 9;
 inline constexpr uint32_t kFlagsDirection = 1u << 10;
+inline constexpr uint32_t kFlagsNestedTask = 1u << 14;
 inline constexpr uint32_t kFlagsAlignmentCheck = 1u << 18;
 
 inline constexpr uint32_t kExceptionVectors = 22;  // 0 (#DE) to 21 (#CP)
