@@ -9,7 +9,7 @@
 
         global kjump_firmware_call, kjump_repairs, kjump_running_call
         extern kjump_physical_to_real, kjump_real_to_physical, kjump_enable_a20, kjump_saved_vectors
-        extern kjump_trail
+        extern kjump_trail, kjump_edge_watch, kjump_pause_edges, kjump_resume_edges
 
 %define PIC_MASTER_MASK 0x21
 %define PIC_SLAVE_MASK  0xA1
@@ -47,6 +47,9 @@ kjump_firmware_call:
         mov     esi, [esp + 20]
         mov     [kjump_running_call], esi
         mov     [physical_esp], esp
+        cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_NONE
+        jne     .pause_edges
+.edges_are_paused:
         mov     edi, [kjump_trail]
         mov     eax, [esi + CALL_EAX]
         mov     [edi + TRAIL_EAX], eax
@@ -86,6 +89,10 @@ kjump_firmware_call:
         mov     bx, enter_callee
         mov     ecx, FRAME
         jmp     kjump_physical_to_real
+
+.pause_edges:
+        call    kjump_pause_edges
+        jmp     .edges_are_paused
 
 .hooked:
         mov     ebx, [REAL_BASE + kjump_saved_vectors + ebx * 4]
@@ -151,11 +158,18 @@ back_in_physical:
 .masks_are_right:
         mov     [edx + CALL_REPAIRS], ebx
         or      [kjump_repairs], ebx
+        cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_NONE
+        jne     .resume_edges
+.out:
         pop     edi
         pop     esi
         pop     ebx
         pop     ebp
         ret
+
+.resume_edges:
+        call    kjump_resume_edges
+        jmp     .out
 
 .restore_masks:
         mov     ax, [pic_masks]

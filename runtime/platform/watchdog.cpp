@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "platform/watchdog.hpp"
 
+#include <kjump/abi/fault.hpp>
 #include <kjump/abi/layout.hpp>
 
 #include "platform/local_apic.hpp"
 
 extern "C" {
-extern char kjump_ticks_left[];  // linked at its offset in the real segment
+// Linked at their offsets in the real segment.
+extern char kjump_ticks_left[];
+extern char kjump_edge_watch[];
 uint8_t kjump_watchdog_is_armed = 0;
 }
 
@@ -63,13 +66,25 @@ uint32_t ticks_per_ms(uint32_t period) {
   return quotient;
 }
 
-volatile uint32_t& ticks_left() {
-  return at(abi::kRealBase + static_cast<uint32_t>(reinterpret_cast<uintptr_t>(kjump_ticks_left)));
+uint32_t in_real_segment(const char* offset) {
+  return abi::kRealBase + static_cast<uint32_t>(reinterpret_cast<uintptr_t>(offset));
 }
+
+volatile uint32_t& ticks_left() {
+  return at(in_real_segment(kjump_ticks_left));
+}
+
+void set_edge_watch(abi::EdgeWatch state) {
+  *reinterpret_cast<volatile uint8_t*>(in_real_segment(kjump_edge_watch)) = static_cast<uint8_t>(state);
+}
+
+// What the thunk pauses.
+constinit IoApic edge_io_apic(0);
+uint32_t edge_pin = 0;
 
 }  // namespace
 
-Watchdog::Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t deadline_ms)
+Watchdog::Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t timer_pin, uint32_t deadline_ms)
     : hpet_base_(hpet_base), io_apic_(io_apic_base) {
   if (deadline_ms == 0) {
     return;
@@ -77,6 +92,8 @@ Watchdog::Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t deadline_
   ticks_left() = deadline_ms / kTickMs + 2;
   if (choose_comparator()) {
     arm(deadline_ms + kNmiLaterMs);
+  } else if (timer_pin != 0 && timer_pin < io_apic_.pins()) {
+    count_edges(timer_pin);
   }
 }
 
@@ -97,6 +114,7 @@ bool Watchdog::choose_comparator() {
     }
     at(timer_ + kTimerConfig) = timer_config_before_;
   }
+  timer_ = 0;
   return false;
 }
 
@@ -124,13 +142,32 @@ void Watchdog::arm(uint32_t deadline_ms) {
   at(timer_ + kTimerConfig) = pin_ << kRouteShift | kInterruptEnable;
 }
 
+// Both controllers see each edge: the 8259 gives the BIOS its tick as ever.
+void Watchdog::count_edges(uint32_t pin) {
+  pin_ = pin;
+  entry_before_ = io_apic_.read_entry(pin);
+  edge_io_apic = io_apic_;
+  edge_pin = pin;
+  set_edge_watch(abi::EdgeWatch::kRunning);
+  io_apic_.write_entry(pin, IoApic::nmi_for(LocalApic().id()));
+}
+
 bool Watchdog::expired() const {
+  if (timer_ == 0) {
+    return has_nmi() && ticks_left() == 0;
+  }
   return has_nmi() && read_wide(hpet_base_ + kCounter) >= end_;
 }
 
 Watchdog::~Watchdog() {
   ticks_left() = 0;
   if (!has_nmi()) {
+    return;
+  }
+  if (timer_ == 0) {
+    io_apic_.set_mask(pin_, true);  // before its handler is told that there is nothing to count
+    set_edge_watch(abi::EdgeWatch::kNone);
+    io_apic_.write_entry(pin_, entry_before_);
     return;
   }
   at(timer_ + kTimerConfig) = pin_ << kRouteShift;
@@ -142,3 +179,17 @@ Watchdog::~Watchdog() {
 }
 
 }  // namespace kjump::platform
+
+using namespace kjump;
+
+/// For the thunk: no NMI from the PIT's edges while firmware has the processor. Only while the edges are
+/// watched.
+extern "C" void kjump_pause_edges() {
+  platform::edge_io_apic.set_mask(platform::edge_pin, true);
+  platform::set_edge_watch(abi::EdgeWatch::kPaused);
+}
+
+extern "C" void kjump_resume_edges() {
+  platform::set_edge_watch(abi::EdgeWatch::kRunning);
+  platform::edge_io_apic.set_mask(platform::edge_pin, false);
+}

@@ -90,6 +90,7 @@ extern "C" void kjump_supervise() {
     }
     kjump_repairs = 0;
     const platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
+                                      kjump_parameters.timer_pin,
                                       header != nullptr ? header->deadline_ms : 0);
     supervisor::set_stage(abi::Stage::kPayload);
     outcome = static_cast<abi::Outcome>(kjump_run_payload());

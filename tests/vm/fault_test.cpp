@@ -3,6 +3,7 @@
 // and in which call, and the return contract holds; what hangs is stopped at its deadline.
 #include <algorithm>
 #include <iterator>
+#include <tuple>
 
 #include <kjump/abi/processor.hpp>
 
@@ -116,13 +117,16 @@ struct HangCase {
   const char* request;
   std::uint32_t vector;  ///< who stopped it
   bool in_firmware;
+  bool hpet = true;
 };
 
 class Hang : public testing::TestWithParam<HangCase> {};
 
 TEST_P(Hang, IsStoppedWithinASecondOfItsDeadline) {
   const HangCase& expected = GetParam();
-  const RunReport report = run(expected.payload, expected.request, 1, {}, kDeadlineMs);
+  MachineOptions machine;
+  machine.hpet = expected.hpet;
+  const RunReport report = run(expected.payload, expected.request, 1, machine, kDeadlineMs);
   ASSERT_EQ(report.jumps.size(), 1U);
   const JumpReport& jump = report.jumps[0];
   ASSERT_EQ(jump.outcome, abi::Outcome::kTimeout);
@@ -143,8 +147,32 @@ INSTANTIATE_TEST_SUITE_P(
                     HangCase{"callee_halted", "test_faults", "rH", abi::kVectorNmi, true},
                     HangCase{"real_closed", "test_real_faults", "S", abi::kVectorNmi, false},
                     HangCase{"real_open", "test_real_faults", "I", abi::kVectorDeadline, false},
-                    HangCase{"bios_waits_for_a_key", "test_faults", "bk", abi::kVectorDeadline, true}),
+                    HangCase{"bios_waits_for_a_key", "test_faults", "bk", abi::kVectorDeadline, true},
+                    // Without an HPET the PIT's edges are NMIs while payload code runs.
+                    HangCase{"physical_closed_pit", "test_faults", "pS", abi::kVectorNmi, false, false},
+                    HangCase{"physical_open_pit", "test_faults", "pI", abi::kVectorNmi, false, false},
+                    HangCase{"physical_halted_pit", "test_faults", "pH", abi::kVectorNmi, false, false},
+                    HangCase{"real_closed_pit", "test_real_faults", "S", abi::kVectorNmi, false, false},
+                    HangCase{"real_open_pit", "test_real_faults", "I", abi::kVectorNmi, false, false},
+                    HangCase{"callee_open_pit", "test_faults", "rI", abi::kVectorDeadline, true, false},
+                    HangCase{"bios_waits_for_a_key_pit", "test_faults", "bk", abi::kVectorDeadline, true,
+                             false}),
     [](const auto& hang) { return std::string(hang.param.name); });
+
+// Some thirty NMIs, and thousands of mode changes that none of them may hit; the BIOS goes on counting its
+// ticks.
+TEST(EdgeWatch, LeavesFirmwareCallsAndBiosTimeAlone) {
+  MachineOptions machine;
+  machine.hpet = false;
+  for (const auto& [payload, request, status] :
+       {std::tuple{"test_faults", "bc", 1U}, std::tuple{"test_real_faults", "c", 7U},
+        std::tuple{"test_ticks", "", 3U}}) {
+    const RunReport report = run(payload, request, 1, machine, 10'000);
+    ASSERT_EQ(report.jumps.size(), 1U) << payload;
+    EXPECT_EQ(report.jumps[0].outcome, abi::Outcome::kReturned) << payload;
+    EXPECT_EQ(report.jumps[0].status, status) << payload;
+  }
+}
 
 }  // namespace
 }  // namespace kjump::tests

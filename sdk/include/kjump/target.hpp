@@ -102,6 +102,7 @@ struct MachineOptions {
   std::uint32_t memory_mib = 256;
   std::string cpu_model = "max";
   std::string machine = "pc";
+  bool hpet = true;
   std::vector<Disk> disks;
   std::vector<std::string> extra_arguments;  ///< passed to QEMU as they are
   std::filesystem::path artifacts;  ///< keep log and command line here; empty: a directory of our own

@@ -63,7 +63,7 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
   KJUMP_TRY(const GuestBulk bulk, GuestBulk::plan(image, request, options_.memory_mib));
   const ExchangeTicket ticket{nonce, 1, jump_deadline_ms(image, request), bulk.fields().request,
                               bulk.fields().reply};
-  KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, ticket));
+  KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, ticket, options_.hpet));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.artifacts));
   const std::filesystem::path plan_file = artifacts.confidential("plan.bin");
   KJUMP_CHECK(write_file(plan_file, plan));
