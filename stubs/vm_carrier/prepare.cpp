@@ -190,11 +190,12 @@ void quiesce() {
 extern "C" void carrier_prepare(uint32_t magic, const MultibootInfo* info) {
   __builtin_memset(result(), 0, sizeof(abi::CarrierResult));
   const abi::CarrierPlan& plan = take_plan(magic, *info);
+  // Before the pieces: GRUB leaves its information where they go.
+  const uint64_t memory_top =
+      (info->flags & kMultibootHasMemory) != 0 ? (uint64_t{info->memory_upper_kib} + 1024) * 1024 : 0;
   carrier_exchange_original = lay_out(plan);
   fill_memory_map(plan, *info);
   const bool five_levels = processor_has_la57();
-  const uint64_t memory_top =
-      (info->flags & kMultibootHasMemory) != 0 ? (uint64_t{info->memory_upper_kib} + 1024) * 1024 : 0;
   carrier_kernel_cr3 = build_tables(kKernelTables, memory_top, five_levels);
   carrier_full_cr3 = build_tables(kFullTables, uint64_t{1} << 32, five_levels);
   carrier_cr4 = abi::kCr4Pae | (five_levels ? abi::kCr4La57 : 0);

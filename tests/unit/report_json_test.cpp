@@ -45,6 +45,7 @@ RunReport full_report() {
   jump.fault.call.registers.stack = 0;  // what a call gives back says nothing about one that did not
   jump.fault.call.repairs = 0;
   jump.place = "kjump_main+0x12";
+  jump.source = "/tmp/hello.cpp:33";
   RunReport report{"vm",       "carrier",  "as asked",  "6.12.0", {jump, JumpReport{}},
                    {"a note"}, "/tmp/log", {"a breach"}};
   report.jumps[1].outcome = abi::Outcome::kReturned;

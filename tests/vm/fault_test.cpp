@@ -2,6 +2,7 @@
 // Rule: whatever the payload or firmware does wrong, in either mode, the jump comes back with what, where,
 // and in which call, and the return contract holds; what hangs is stopped at its deadline.
 #include <algorithm>
+#include <fstream>
 #include <iterator>
 #include <tuple>
 
@@ -75,6 +76,38 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"real_ud", "test_real_faults", "u", 6, 0, kReal, false, "undefined", {0x0F, 0x0B}},
         FaultCase{"real_de", "test_real_faults", "d", 0, 0, kReal, false, "divide", {0xF7, 0xF1}}),
     [](const auto& fault) { return std::string(fault.param.name); });
+
+// The line that the report names, as it stands in the file that it names.
+std::string line_at(const std::string& source) {
+  const auto colon = source.rfind(':');
+  std::ifstream file(source.substr(0, colon));
+  std::string line;
+  for (int number = colon == std::string::npos ? 0 : std::stoi(source.substr(colon + 1)); number > 0;
+       --number) {
+    std::getline(file, line);
+  }
+  return line;
+}
+
+TEST(Source, IsTheFaultyLineOfCppAndOfNasm) {
+  struct Case {
+    const char* payload;
+    const char* request;
+    const char* file;
+  };
+  for (const Case& one :
+       {Case{"test_faults", "pu", "faults.cpp"}, Case{"test_faults", "ru", "callee_faults.asm"},
+        Case{"test_real_faults", "u", "real_faults.asm"}}) {
+    const RunReport report = run(one.payload, one.request);
+    ASSERT_EQ(report.jumps.size(), 1U);
+    const std::string& source = report.jumps[0].source;
+    EXPECT_NE(source.find(one.file), std::string::npos) << source;
+    EXPECT_NE(line_at(source).find("ud2"), std::string::npos) << source << ": " << line_at(source);
+  }
+  const RunReport in_bios = run("test_faults", "bk", 1, {}, kDeadlineMs);
+  ASSERT_EQ(in_bios.jumps.size(), 1U);
+  EXPECT_EQ(in_bios.jumps[0].source, "") << "code of the BIOS is in no file of ours";
+}
 
 struct GuardCase {
   const char* name;

@@ -58,6 +58,7 @@ struct JumpReport {
   abi::EntryState entry{};   ///< the processor as the stub found it
   abi::FaultRecord fault{};  ///< meaningful when outcome is kFault or kTimeout
   std::string place;         ///< where in the payload that was: "kjump_main+0x12"; empty in firmware
+  std::string source;        ///< likewise, as file:line; empty without debug information
   std::string reason;        ///< in words, for kTimeout and kRefused
 };
 
