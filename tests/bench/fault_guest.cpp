@@ -78,7 +78,7 @@ void load_with_foreign_nonce(const Image& image) {
 }
 
 void overwrite_exchange() {
-  const int memory = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+  const int memory = open("/dev/mem", O_RDWR | O_CLOEXEC);
   void* exchange = mmap(nullptr, kjump::abi::kExchangeBytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory,
                         kjump::abi::kExchangeBase);
   if (exchange == MAP_FAILED) {
@@ -114,11 +114,16 @@ void in_killed_child(What what, useconds_t microseconds) {
   }
 }
 
+// The image of a killed kjump stays loaded, and might be somebody's own: the next one does not take it away.
 std::string another_kjump(const Image& image) {
-  std::string seen;
+  const auto too_early = Session::open(image);
+  const bool told = !too_early && too_early.error().text().find("which was killed") != std::string::npos;
+  std::string seen = too_early ? "took over" : told ? "told of the killed one" : "refused";
+  seen += "; after kexec -u ";
+  kexec_load(0, {});
   {
     Session session = must_open(image);
-    seen = jump(session);
+    seen += jump(session);
   }
   return seen + (loaded() == '0' ? ", nothing left loaded" : ", an image stays loaded");
 }

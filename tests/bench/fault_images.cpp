@@ -90,7 +90,7 @@ std::vector<Injection> image_injections() {
   for (const Flip& flip :
        {Flip{"ELF magic", 1, 0}, Flip{"class", EI_CLASS, 0},
         Flip{"machine", offsetof(Elf64_Ehdr, e_machine), 0}, Flip{"entry", offsetof(Elf64_Ehdr, e_entry), 4},
-        Flip{"number of program headers", offsetof(Elf64_Ehdr, e_phnum), 7},
+        Flip{"number of program headers", offsetof(Elf64_Ehdr, e_phnum) + 1, 7},
         Flip{"place of the program headers", offsetof(Elf64_Ehdr, e_phoff), 5},
         Flip{"place of the note", first_program + offsetof(Elf64_Phdr, p_offset), 6},
         Flip{"physical address", first_load + offsetof(Elf64_Phdr, p_paddr) + 2, 3},

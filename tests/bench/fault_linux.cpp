@@ -50,9 +50,9 @@ std::vector<Injection> linux_injections() {
         Case{"overwritten", "the exchange overwritten between load and jump", "returned"},
         Case{"second", "a second kjump while one has a session", "refused: busy"},
         Case{"killed-before", "kill -9 between load and jump, then another kjump",
-             "returned, nothing left loaded"},
+             "told of the killed one; after kexec -u returned, nothing left loaded"},
         Case{"killed-during", "kill -9 in the middle of many jumps, then another kjump",
-             "returned, nothing left loaded"},
+             "told of the killed one; after kexec -u returned, nothing left loaded"},
         Case{"health", "the same Linux afterwards", "no complaint in its log"}}) {
     list.push_back({"around a jump", one.what, one.expected, [one] {
                       static const auto seen = run_guest();
