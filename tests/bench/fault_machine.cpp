@@ -28,6 +28,8 @@ std::string mode_name(std::uint8_t mode) {
       return "real";
     case abi::FaultMode::kPhysical:
       return "physical";
+    case abi::FaultMode::kLong:
+      return "long";
   }
   return "unknown";
 }
@@ -89,6 +91,7 @@ void add(std::vector<Injection>& list, const char* where, const std::vector<Case
 
 constexpr const char* kFaults = "test_faults";
 constexpr const char* kReal = "test_real_faults";
+constexpr const char* kLong = "test_long";
 constexpr const char* kMore = "bench_injections";
 
 }  // namespace
@@ -116,6 +119,14 @@ std::vector<Injection> machine_injections() {
       {{kReal, "u", "#UD", "fault 6, real mode"},
        {kReal, "d", "#DE", "fault 0, real mode"},
        {kReal, "o", "a stack without end", "fault 1, real mode"}});
+  add(list, "payload, long mode",
+      {{kLong, "wd", "#DE", "fault 0, long mode"},
+       {kLong, "wb", "#BP", "fault 3, long mode"},
+       {kLong, "wu", "#UD", "fault 6, long mode"},
+       {kLong, "wg", "#GP, an address that is not canonical", "fault 13, long mode"},
+       {kLong, "wp", "#PF, memory that was not declared", "fault 14, long mode"},
+       {kLong, "wx", "#MF", "fault 16, long mode"},
+       {kLong, "wo", "a stack without end", "fault 1, long mode"}});
   add(list, "firmware",
       {{kFaults, "rd", "#DE", "fault 0, real mode, in a call"},
        {kFaults, "rt", "#DB, single step", "fault 1, real mode, in a call"},
@@ -130,6 +141,9 @@ std::vector<Injection> machine_injections() {
       {{kFaults, "pS", "physical, spins, interrupts off", "timeout by NMI"},
        {kFaults, "pI", "physical, spins, interrupts on", "timeout by tick"},
        {kFaults, "pH", "physical, halts, interrupts off", "timeout by NMI"},
+       {kLong, "wS", "long, spins, interrupts off", "timeout by NMI"},
+       {kLong, "wI", "long, spins, interrupts on", "timeout by tick"},
+       {kLong, "wH", "long, halts, interrupts off", "timeout by NMI"},
        {kReal, "S", "real, spins, interrupts off", "timeout by NMI"},
        {kReal, "I", "real, spins, interrupts on", "timeout by tick"},
        {kFaults, "rS", "firmware, spins, interrupts off", "timeout by NMI, in a call"},
@@ -140,6 +154,9 @@ std::vector<Injection> machine_injections() {
       {{kFaults, "pS", "physical, spins, interrupts off", "timeout by NMI", false},
        {kFaults, "pI", "physical, spins, interrupts on", "timeout by NMI", false},
        {kFaults, "pH", "physical, halts, interrupts off", "timeout by NMI", false},
+       {kLong, "wS", "long, spins, interrupts off", "timeout by NMI", false},
+       {kLong, "wI", "long, spins, interrupts on", "timeout by NMI", false},
+       {kLong, "wH", "long, halts, interrupts off", "timeout by NMI", false},
        {kReal, "S", "real, spins, interrupts off", "timeout by NMI", false},
        {kReal, "I", "real, spins, interrupts on", "timeout by NMI", false},
        {kFaults, "rI", "firmware, spins, interrupts on", "timeout by tick, in a call", false},
