@@ -8,7 +8,7 @@
 
         global kjump_nmi64, kjump_vector32, kjump_slave_interrupt32, kjump_fault, kjump_leave_payload
         extern kjump_payload_unwind, kjump_unwind_esp, kjump_supervisor_fault, kjump_supervisor_esp
-        extern kjump_ticks_left, kjump_watchdog_is_armed
+        extern kjump_ticks_left, kjump_edge_watch, kjump_watchdog_is_armed
 
 %include "pic.inc"
 
@@ -53,6 +53,8 @@ fault32:
         jnc     exception32
         cmp     ecx, VECTOR_TIMER
         jne     .acknowledge
+        cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_RUNNING
+        je      .acknowledge                    ; this edge is an NMI, too, and counts there
         cmp     dword [REAL_BASE + kjump_ticks_left], 0
         je      .acknowledge
         dec     dword [REAL_BASE + kjump_ticks_left]
@@ -68,8 +70,16 @@ dropped32:
         add     esp, 4
         iretd
 
-; An NMI while no watchdog is armed is nobody's business here.
+; An edge of the PIT's that is watched, or the HPET's. An NMI while no watchdog is armed is nobody's business here.
 nmi32:
+        cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_RUNNING
+        jne     .one_shot
+        cmp     dword [REAL_BASE + kjump_ticks_left], 0
+        je      dropped32
+        dec     dword [REAL_BASE + kjump_ticks_left]
+        jnz     dropped32
+        jmp     exception32
+.one_shot:
         cmp     byte [kjump_watchdog_is_armed], 0
         je      dropped32
 

@@ -12,6 +12,7 @@
         global kjump_callee_returns
         extern kjump_physical_to_real, kjump_real_to_physical, kjump_enable_a20, kjump_saved_vectors
         extern kjump_trail, kjump_call_hooks, kjump_call_is_watched, kjump_before_call, kjump_after_call
+        extern kjump_edge_watch, kjump_pause_edges, kjump_resume_edges
 
 %define PIC_MASTER_MASK 0x21
 %define PIC_SLAVE_MASK  0xA1
@@ -49,6 +50,9 @@ kjump_firmware_call:
         mov     esi, [esp + 20]
         mov     [kjump_running_call], esi
         mov     [physical_esp], esp
+        cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_NONE
+        jne     .pause_edges
+.edges_are_paused:
         mov     edi, [kjump_trail]
         mov     eax, [esi + CALL_EAX]
         mov     [edi + TRAIL_EAX], eax
@@ -99,6 +103,10 @@ kjump_firmware_call:
         call    kjump_before_call
         add     esp, 4
         jmp     .prepared
+
+.pause_edges:
+        call    kjump_pause_edges
+        jmp     .edges_are_paused
 
 .hooked:
         mov     ebx, [REAL_BASE + kjump_saved_vectors + ebx * 4]
@@ -170,6 +178,9 @@ back_in_physical:
         cmp     byte [kjump_call_is_watched], 0
         jne     .after
 .done:
+        cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_NONE
+        jne     .resume_edges
+.out:
         pop     edi
         pop     esi
         pop     ebx
@@ -181,6 +192,10 @@ back_in_physical:
         call    kjump_after_call
         pop     edx
         jmp     .done
+
+.resume_edges:
+        call    kjump_resume_edges
+        jmp     .out
 
 .restore_masks:
         mov     [kjump_callee_pic_masks], ax

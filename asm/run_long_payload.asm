@@ -10,6 +10,7 @@
         global kjump_payload_stack
         extern kjump_main, kjump_enter_long, kjump_long_to_physical, kjump_firmware_call, kjump_leave_payload
         extern kjump_gdt, kjump_gdt_pointer, kjump_idt32_pointer, kjump_long_idt_pointer, kjump_forget_map
+        extern kjump_edge_watch
 
 %define DEFAULT_MXCSR   0x1F80                  ; all exceptions masked, round to nearest (SDM volume 1, 10.2.3)
 %define FXSAVE_BYTES    512
@@ -92,6 +93,7 @@ first_tables:
 ; mode: 32-bit, paging off, stub's GDT, IF=0 -> 64-bit, IF=0
 ; call: jump; continues at ebp   in: ebp   clobbers: every other register but esp   fails: cannot
 enter_payload_mode:
+        wait_out_edge [REAL_BASE + kjump_edge_watch]
         mov     eax, tss                        ; its descriptor, new each time: LTR marks it busy
         mov     edx, eax
         shl     eax, 16

@@ -96,6 +96,7 @@ void firmware_call() {
   OFFSET(REG_EAX, FirmwareRegisters, eax);
   OFFSET(REG_EFLAGS, FirmwareRegisters, eflags);
   OFFSET(CALL_EFLAGS, FirmwareCall, registers.eflags);
+  VALUE(FIRMWARE_CALL_BYTES, sizeof(FirmwareCall));
   OFFSET(CALL_KIND, FirmwareCall, kind);
   OFFSET(CALL_VECTOR, FirmwareCall, vector);
   OFFSET(CALL_TARGET, FirmwareCall, target_offset);
@@ -194,6 +195,10 @@ void fault() {
   VALUE(FAULT_IN_PHYSICAL, static_cast<int>(FaultMode::kPhysical));
   VALUE(FAULT_IN_LONG, static_cast<int>(FaultMode::kLong));
   VALUE(VECTOR_DEADLINE, kVectorDeadline);
+  VALUE(EDGE_WATCH_NONE, static_cast<int>(EdgeWatch::kNone));
+  VALUE(EDGE_WATCH_RUNNING, static_cast<int>(EdgeWatch::kRunning));
+  VALUE(EDGE_FAR_LOWEST, kEdgeFarLowest);
+  VALUE(EDGE_FAR_HIGHEST, kEdgeFarHighest);
   VALUE(VECTOR_TIMER, kVectorTimer);
   VALUE(HOOKED_VECTORS, kHookedVectors);
   VALUE(HOOKED_VECTOR_MASK, kHookedVectorMask);
@@ -209,7 +214,6 @@ void carrier() {
   VALUE(DEBUG_EXIT_DONE, kDebugExitDone);
   VALUE(CARRIER_TSS, kCarrierTss);
   VALUE(CARRIER_TASK_PRIORITY, kCarrierTaskPriority);
-  VALUE(CARRIER_HPET_BASE, kCarrierHpetBase);
   VALUE(CARRIER_RESULT_BASE, kCarrierResultBase);
   VALUE(CARRIER_COPY_BASE, kCarrierCopyBase);
   OFFSET(RESULT_JUMPS_DONE, CarrierResult, jumps_done);

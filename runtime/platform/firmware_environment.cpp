@@ -38,9 +38,6 @@ FirmwareEnvironment::~FirmwareEnvironment() {
   set_pic_for_linux(pic_);
   restore_pit(pit_status_);
   write_hpet_config(hpet_base_, hpet_config_);
-  if (!a20_is_on()) {
-    kjump_enable_a20();
-  }
   apic_.write(kApicTaskPriority, task_priority_);
 }
 

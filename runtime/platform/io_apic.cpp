@@ -40,4 +40,10 @@ void IoApic::write_entry(uint32_t pin, uint64_t entry) const {
   write(kEntries + 2 * pin, static_cast<uint32_t>(entry));
 }
 
+void IoApic::set_mask(uint32_t pin, bool masked) const {
+  const uint32_t low = read(kEntries + 2 * pin) & ~static_cast<uint32_t>(kMasked);
+  write(kEntries + 2 * pin, low | (masked ? static_cast<uint32_t>(kMasked) : 0));
+  static_cast<void>(read(kEntries + 2 * pin));  // behind it come all messages that were sent before
+}
+
 }  // namespace kjump::platform

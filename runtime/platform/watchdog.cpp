@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "platform/watchdog.hpp"
 
+#include <kjump/abi/fault.hpp>
 #include <kjump/abi/layout.hpp>
 
 #include "platform/local_apic.hpp"
 
 extern "C" {
-extern char kjump_ticks_left[];  // linked at its offset in the real segment
+// Linked at their offsets in the real segment.
+extern char kjump_ticks_left[];
+extern char kjump_edge_watch[];
 uint8_t kjump_watchdog_is_armed = 0;
 }
 
@@ -68,13 +71,25 @@ constexpr uint32_t ticks_of(uint32_t deadline_ms) {
   return deadline_ms / kTickMs + 2;
 }
 
-volatile uint32_t& ticks_left() {
-  return at(abi::kRealBase + static_cast<uint32_t>(reinterpret_cast<uintptr_t>(kjump_ticks_left)));
+uint32_t in_real_segment(const char* offset) {
+  return abi::kRealBase + static_cast<uint32_t>(reinterpret_cast<uintptr_t>(offset));
 }
+
+volatile uint32_t& ticks_left() {
+  return at(in_real_segment(kjump_ticks_left));
+}
+
+void set_edge_watch(abi::EdgeWatch state) {
+  *reinterpret_cast<volatile uint8_t*>(in_real_segment(kjump_edge_watch)) = static_cast<uint8_t>(state);
+}
+
+// What the thunk pauses.
+constinit IoApic edge_io_apic(0);
+uint32_t edge_pin = 0;
 
 }  // namespace
 
-Watchdog::Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t deadline_ms)
+Watchdog::Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t timer_pin, uint32_t deadline_ms)
     : hpet_base_(hpet_base), io_apic_(io_apic_base) {
   if (deadline_ms == 0) {
     return;
@@ -82,6 +97,8 @@ Watchdog::Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t deadline_
   ticks_left() = ticks_of(deadline_ms);
   if (choose_comparator()) {
     arm(deadline_ms + kNmiLaterMs);
+  } else if (timer_pin != 0 && timer_pin < io_apic_.pins()) {
+    count_edges(timer_pin);
   }
 }
 
@@ -102,6 +119,7 @@ bool Watchdog::choose_comparator() {
     }
     at(timer_ + kTimerConfig) = timer_config_before_;
   }
+  timer_ = 0;
   return false;
 }
 
@@ -146,7 +164,7 @@ void Watchdog::begin_call(uint32_t deadline_ms) {
   call_deadline_ms_ = deadline_ms;
   ticks_lent_ = ticks_left() - ticks;
   ticks_left() = ticks;
-  if (has_nmi()) {
+  if (timer_ != 0) {
     jump_end_ = end_;
     set_end(read_wide(hpet_base_ + kCounter) + uint64_t{ticks_per_ms_} * (deadline_ms + kNmiLaterMs));
   }
@@ -158,18 +176,37 @@ void Watchdog::end_call() {
   }
   call_deadline_ms_ = 0;
   ticks_left() = ticks_left() + ticks_lent_;
-  if (has_nmi()) {
+  if (timer_ != 0) {
     set_end(jump_end_);
   }
 }
 
+// Both controllers see each edge: the 8259 gives the BIOS its tick as ever.
+void Watchdog::count_edges(uint32_t pin) {
+  pin_ = pin;
+  entry_before_ = io_apic_.read_entry(pin);
+  edge_io_apic = io_apic_;
+  edge_pin = pin;
+  set_edge_watch(abi::EdgeWatch::kRunning);
+  io_apic_.write_entry(pin, IoApic::nmi_for(LocalApic().id()));
+}
+
 bool Watchdog::expired() const {
+  if (timer_ == 0) {
+    return has_nmi() && ticks_left() == 0;
+  }
   return has_nmi() && read_wide(hpet_base_ + kCounter) >= end_;
 }
 
 Watchdog::~Watchdog() {
   ticks_left() = 0;
   if (!has_nmi()) {
+    return;
+  }
+  if (timer_ == 0) {
+    io_apic_.set_mask(pin_, true);  // before its handler is told that there is nothing to count
+    set_edge_watch(abi::EdgeWatch::kNone);
+    io_apic_.write_entry(pin_, entry_before_);
     return;
   }
   at(timer_ + kTimerConfig) = pin_ << kRouteShift;
@@ -181,3 +218,17 @@ Watchdog::~Watchdog() {
 }
 
 }  // namespace kjump::platform
+
+using namespace kjump;
+
+/// For the thunk: no NMI from the PIT's edges while firmware has the processor. Only while the edges are
+/// watched.
+extern "C" void kjump_pause_edges() {
+  platform::edge_io_apic.set_mask(platform::edge_pin, true);
+  platform::set_edge_watch(abi::EdgeWatch::kPaused);
+}
+
+extern "C" void kjump_resume_edges() {
+  platform::set_edge_watch(abi::EdgeWatch::kRunning);
+  platform::edge_io_apic.set_mask(platform::edge_pin, false);
+}

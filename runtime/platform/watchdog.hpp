@@ -3,6 +3,10 @@
 /// with interrupts on (asm/real_exceptions.asm), and a little later an NMI, which stops everything else. The
 /// NMI comes from an HPET comparator through the I/O APIC (kexec_jump.md section 12). Physical mode.
 ///
+/// Without an HPET the PIT is the source: each of its edges, 18.2 a second, is an NMI as well as the BIOS's
+/// IRQ 0, and its handler counts down (asm/exceptions.asm, asm/real_exceptions.asm). Only payload code is
+/// guarded so: around a firmware call the pin is masked, and there the tick counts.
+///
 /// The tick has the first word because the NMI has a limit: while SeaBIOS runs 32-bit code of its own its IDT
 /// is empty, and an NMI resets the machine. Such code that waits lets ticks through.
 #pragma once
@@ -15,9 +19,9 @@ namespace kjump::platform {
 
 class Watchdog {
  public:
-  /// Armed from here on. `deadline_ms` 0: never. Bases are physical addresses, 0: there is none. HPET legacy
-  /// routing must be off.
-  Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t deadline_ms);
+  /// Armed from here on. `deadline_ms` 0: never. Bases are physical addresses, 0: there is none; so is
+  /// `timer_pin` 0. HPET legacy routing must be off, the PIT set for firmware.
+  Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t timer_pin, uint32_t deadline_ms);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();  ///< disarmed; comparator and I/O APIC as they were
@@ -31,7 +35,7 @@ class Watchdog {
 
   /// The time is up. Otherwise an NMI came from elsewhere.
   [[nodiscard]] bool expired() const;
-  /// There is a comparator that can raise an NMI.
+  /// There is something that can raise an NMI.
   [[nodiscard]] bool has_nmi() const { return pin_ != kNoPin; }
 
  private:
@@ -41,10 +45,11 @@ class Watchdog {
   bool choose_pin(uint32_t pins);
   void arm(uint32_t deadline_ms);
   void set_end(uint64_t end);
+  void count_edges(uint32_t pin);
 
   uint32_t hpet_base_;
   IoApic io_apic_;
-  uint32_t timer_ = 0;  ///< address of the comparator's registers
+  uint32_t timer_ = 0;  ///< address of the comparator's registers; 0: the PIT is the source
   uint32_t pin_ = kNoPin;
   uint64_t end_ = 0;  ///< of the main counter
   uint32_t ticks_per_ms_ = 0;

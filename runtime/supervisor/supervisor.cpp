@@ -5,6 +5,7 @@
 #include <kjump/abi/image.hpp>
 #include <kjump/abi/processor.hpp>
 
+#include "platform/a20.hpp"
 #include "platform/firmware_environment.hpp"
 #include "platform/pci_config.hpp"
 #include "platform/real_vectors.hpp"
@@ -112,7 +113,7 @@ extern "C" void kjump_supervise() {
     }
     kjump_repairs = 0;
     platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
-                                header != nullptr ? header->deadline_ms : 0);
+                                kjump_parameters.timer_pin, header != nullptr ? header->deadline_ms : 0);
     const bool compares = header != nullptr && header->contract.classes != 0;
     if (compares) {
       contract.begin(*header, low(kjump_parameters.hpet_base));
@@ -121,6 +122,9 @@ extern "C" void kjump_supervise() {
                                       compares ? &contract : nullptr);
     supervisor::set_stage(abi::Stage::kPayload);
     outcome = static_cast<abi::Outcome>(kjump_run_payload());
+    if (!platform::a20_is_on()) {
+      kjump_enable_a20();  // else 0xFED00000, the HPET's place, is 0xFEC00000, the I/O APIC's
+    }
     supervisor::set_stage(abi::Stage::kLeaving);
     if (header != nullptr) {
       header->tsc_payload_end = read_tsc();

@@ -21,8 +21,8 @@ function(_kjump_compile source object mode include_flags)
     # Two runs: the dependency file that -MD writes lacks included files (NASM 2.16.01), that of -M does not.
     add_custom_command(OUTPUT ${object}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${directory}
-      COMMAND ${KJUMP_NASM} -f ${format} -g -Werror ${include_flags} -M -MF ${object}.d -MT ${object} ${source}
-      COMMAND ${KJUMP_NASM} -f ${format} -g -Werror ${include_flags} -o ${object} ${source}
+      COMMAND ${KJUMP_NASM} -f ${format} -g -F dwarf -Werror ${include_flags} -M -MF ${object}.d -MT ${object} ${source}
+      COMMAND ${KJUMP_NASM} -f ${format} -g -F dwarf -Werror ${include_flags} -o ${object} ${source}
       DEPENDS ${source} ${KJUMP_PAYLOAD_DEPENDS} DEPFILE ${object}.d
       COMMENT "NASM ${source}" VERBATIM)
   else()

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 36;
 constexpr std::size_t kLengthOffset = 4;
+constexpr std::size_t kFirstStructure = kHeaderBytes + 8;
 constexpr std::uint64_t kFourGib = std::uint64_t{1} << 32;
 
 template <typename Number>
@@ -39,6 +40,19 @@ std::optional<std::string> read_acpi_table(const System& system, const std::stri
   return sum % 256 == 0 ? std::optional(*std::move(table)) : std::nullopt;
 }
 
+// Structures of the table APIC: header, local APIC address, flags; then each with type and length. `use` gets
+// the type and where the structure begins and how long it is, and says whether it was the one.
+template <typename Use>
+void for_each_structure(const std::optional<std::string>& table, Use use) {
+  std::size_t bytes = 0;
+  for (std::size_t at = kFirstStructure; table && at + 2 <= table->size(); at += bytes) {
+    bytes = number_at<std::uint8_t>(*table, at + 1);
+    if (bytes < 2 || bytes > table->size() - at || use(number_at<std::uint8_t>(*table, at), at, bytes)) {
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 std::uint64_t find_hpet(const System& system) {
@@ -55,25 +69,41 @@ std::uint64_t find_hpet(const System& system) {
 }
 
 std::uint64_t find_io_apic(const System& system) {
-  // Header, local APIC address, flags; then structures that begin with type and length.
-  constexpr std::size_t kFirstStructure = kHeaderBytes + 8;
   constexpr std::uint8_t kIoApicType = 1;
   constexpr std::size_t kIoApicBytes = 12;
   constexpr std::size_t kAddressOffset = 4;
   constexpr std::size_t kInterruptBaseOffset = 8;
   const auto table = read_acpi_table(system, "APIC", kFirstStructure);
-  std::size_t bytes = 0;
-  for (std::size_t at = kFirstStructure; table && at + 2 <= table->size(); at += bytes) {
-    bytes = number_at<std::uint8_t>(*table, at + 1);
-    if (bytes < 2 || bytes > table->size() - at) {
-      return 0;
+  std::uint64_t address = 0;
+  for_each_structure(table, [&](std::uint8_t type, std::size_t at, std::size_t bytes) {
+    if (type != kIoApicType || bytes < kIoApicBytes ||
+        number_at<std::uint32_t>(*table, at + kInterruptBaseOffset) != 0) {
+      return false;
     }
-    const bool io_apic = number_at<std::uint8_t>(*table, at) == kIoApicType && bytes >= kIoApicBytes;
-    if (io_apic && number_at<std::uint32_t>(*table, at + kInterruptBaseOffset) == 0) {
-      return number_at<std::uint32_t>(*table, at + kAddressOffset);
+    address = number_at<std::uint32_t>(*table, at + kAddressOffset);
+    return true;
+  });
+  return address;
+}
+
+std::uint8_t find_timer_pin(const System& system) {
+  constexpr std::uint8_t kOverrideType = 2;
+  constexpr std::size_t kOverrideBytes = 10;
+  constexpr std::size_t kSourceOffset = 3;  // IRQ of the 8259; the byte before is the bus, ISA
+  constexpr std::size_t kInterruptOffset = 4;
+  constexpr std::uint32_t kPins = 240;  // most that an I/O APIC's version register can say
+  const auto table = read_acpi_table(system, "APIC", kFirstStructure);
+  std::uint8_t pin = 0;
+  for_each_structure(table, [&](std::uint8_t type, std::size_t at, std::size_t bytes) {
+    if (type != kOverrideType || bytes < kOverrideBytes ||
+        number_at<std::uint8_t>(*table, at + kSourceOffset) != 0) {
+      return false;
     }
-  }
-  return 0;
+    const auto interrupt = number_at<std::uint32_t>(*table, at + kInterruptOffset);
+    pin = interrupt < kPins ? static_cast<std::uint8_t>(interrupt) : 0;
+    return true;
+  });
+  return pin;
 }
 
 }  // namespace kjump

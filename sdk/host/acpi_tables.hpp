@@ -16,4 +16,9 @@ namespace kjump {
 /// The I/O APIC whose first pin is global system interrupt 0 (ACPI specification 6.5, 5.2.12.3: table APIC).
 [[nodiscard]] std::uint64_t find_io_apic(const System& system);
 
+/// The pin of that I/O APIC where the PIT's interrupt arrives (ibid. 5.2.12.5, interrupt source override of
+/// IRQ 0). Without an override it would be pin 0, which is the 8259's on the chip sets that we know: counts
+/// as none.
+[[nodiscard]] std::uint8_t find_timer_pin(const System& system);
+
 }  // namespace kjump

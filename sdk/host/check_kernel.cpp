@@ -88,10 +88,19 @@ Check check_watchdog(const System& system) {
   static constexpr const char* kTitle = "a payload that hangs is stopped";
   const std::uint64_t hpet = find_hpet(system);
   const std::uint64_t io_apic = find_io_apic(system);
+  const unsigned timer_pin = find_timer_pin(system);
   if (hpet != 0 && io_apic != 0) {
     return passed(
         kId, kTitle,
         fmt::format("by an NMI from the HPET at {:#x} through the I/O APIC at {:#x}", hpet, io_apic));
+  }
+  if (io_apic != 0 && timer_pin != 0) {
+    return remark(
+        kId, kTitle,
+        fmt::format("by an NMI from the PIT, pin {} of the I/O APIC at {:#x}; in firmware only while "
+                    "interrupts are on: no HPET",
+                    timer_pin, io_apic),
+        "turn the HPET on in the firmware setup");
   }
   return remark(
       kId, kTitle, fmt::format("only while interrupts are on: no {}", hpet == 0 ? "HPET" : "I/O APIC"),

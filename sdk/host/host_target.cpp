@@ -52,6 +52,7 @@ Result<void> HostTarget::jump_all(Session& session, const Image& image, const Ru
     report.jumps.push_back(*std::move(jumped));
     if (report.jumps.back().outcome != abi::Outcome::kReturned) {
       report.jumps.back().place = place_of(image, report.jumps.back().fault);
+      report.jumps.back().source = source_of(image, report.jumps.back().fault);
       break;
     }
     if (session.interrupted()) {

@@ -107,6 +107,7 @@ Result<void> load(Session::State& state, const Image& image, const TscCalibratio
   abi::LoaderParameters parameters;
   parameters.hpet_base = find_hpet(state.system);
   parameters.io_apic_base = find_io_apic(state.system);
+  parameters.timer_pin = find_timer_pin(state.system);
   if (!state.info.standalone()) {
     KJUMP_CHECK(take_exchange(state, parameters));
   }

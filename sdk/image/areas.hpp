@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Names for the areas of abi/layout.hpp, so that people read "real" and not 0x10000.
+/// Names: for the areas of abi/layout.hpp, so that people read "real" and not 0x10000; for sections.
 #pragma once
 
 #include <array>
@@ -15,6 +15,10 @@ struct Area {
   std::uint32_t begin;
   std::uint32_t end;
 };
+
+/// Sections of the line tables.
+inline constexpr std::string_view kLineSection = ".debug_line";
+inline constexpr std::string_view kLineStringSection = ".debug_line_str";
 
 inline constexpr std::array<Area, 5> kAreas{{
     {"real", abi::kRealBase, abi::kRealBase + abi::kRealBytes},

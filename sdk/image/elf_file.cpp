@@ -186,6 +186,25 @@ Result<std::vector<ElfSymbol>> ElfFile::decode_symbols(const ElfSection& table,
   return result;
 }
 
+Result<std::vector<std::byte>> ElfFile::content_of(const std::vector<ElfSection>& sections,
+                                                   std::string_view name) const {
+  if (header_.e_shstrndx >= sections.size() || sections[header_.e_shstrndx].fields.sh_type != SHT_STRTAB) {
+    return std::vector<std::byte>{};
+  }
+  const ElfSection& strings = sections[header_.e_shstrndx];
+  KJUMP_TRY(const auto names,
+            slice(strings.fields.sh_offset, strings.fields.sh_size, "section names", strings.offset));
+  const auto found = std::find_if(sections.begin(), sections.end(), [&](const ElfSection& section) {
+    return section.fields.sh_type == SHT_PROGBITS && (section.fields.sh_flags & SHF_COMPRESSED) == 0 &&
+           string_at(names, section.fields.sh_name) == name;
+  });
+  if (found == sections.end()) {
+    return std::vector<std::byte>{};
+  }
+  KJUMP_TRY(const auto content, slice(found->fields.sh_offset, found->fields.sh_size, name, found->offset));
+  return std::vector<std::byte>(content.begin(), content.end());
+}
+
 Result<std::span<const std::byte>> ElfFile::slice(std::uint64_t offset, std::uint64_t size,
                                                   std::string_view what, std::uint64_t mention) const {
   if (offset > bytes_.size() || size > bytes_.size() - offset) {

@@ -61,6 +61,10 @@ class ElfFile {
   /// Every entry of the first symbol table but the null one; empty for a stripped file.
   [[nodiscard]] Result<std::vector<ElfSymbol>> symbols(const std::vector<ElfSection>& sections) const;
 
+  /// What the file has of the section with that name; nothing when there is none, or when it is compressed.
+  [[nodiscard]] Result<std::vector<std::byte>> content_of(const std::vector<ElfSection>& sections,
+                                                          std::string_view name) const;
+
   /// Bytes of the file. `what` ("segment content") and `mention`, the offset of the header that asks for
   /// them, go into the error when they lie outside.
   [[nodiscard]] Result<std::span<const std::byte>> slice(std::uint64_t offset, std::uint64_t size,

@@ -5,6 +5,10 @@
 
 #include <algorithm>
 
+#include <kjump/abi/layout.hpp>
+
+#include "image/line_table.hpp"
+
 namespace kjump {
 namespace {
 
@@ -13,15 +17,18 @@ std::uint64_t linear_address(const abi::FaultRecord& fault) {
   return real ? (std::uint64_t{fault.cs} << 4) + fault.ip : fault.ip;
 }
 
+bool has_content_at(const Image& image, std::uint64_t address) {
+  const auto& segments = image.segments();
+  return std::any_of(segments.begin(), segments.end(), [&](const Segment& segment) {
+    return address >= segment.address && address - segment.address < segment.content.size();
+  });
+}
+
 }  // namespace
 
 std::string place_of(const Image& image, const abi::FaultRecord& fault) {
   const std::uint64_t address = linear_address(fault);
-  const auto& segments = image.segments();
-  const auto inside = [&](const Segment& segment) {
-    return address >= segment.address && address - segment.address < segment.content.size();
-  };
-  if (std::none_of(segments.begin(), segments.end(), inside)) {
+  if (!has_content_at(image, address)) {
     return {};
   }
   const Symbol* nearest = nullptr;
@@ -32,6 +39,16 @@ std::string place_of(const Image& image, const abi::FaultRecord& fault) {
   }
   return nearest == nullptr ? std::string()
                             : fmt::format("{}+{:#x}", nearest->name, address - nearest->address);
+}
+
+std::string source_of(const Image& image, const abi::FaultRecord& fault) {
+  const std::uint64_t address = linear_address(fault);
+  if (!has_content_at(image, address)) {
+    return {};
+  }
+  // The real block is linked at 0 (stubs/kjump.ld.in).
+  const bool real = address < abi::kRealBase + abi::kRealBytes;
+  return image::source_line(image, real ? address - abi::kRealBase : address);
 }
 
 }  // namespace kjump

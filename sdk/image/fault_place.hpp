@@ -13,4 +13,8 @@ namespace kjump {
 /// image, as in firmware.
 [[nodiscard]] std::string place_of(const Image& image, const abi::FaultRecord& fault);
 
+/// "/home/me/hello.cpp:33": where that instruction comes from. Empty when the image does not know: it lies
+/// outside, or was made without debug information.
+[[nodiscard]] std::string source_of(const Image& image, const abi::FaultRecord& fault);
+
 }  // namespace kjump

@@ -14,7 +14,8 @@
 
 namespace kjump {
 
-Result<Image> Image::build(ImageInfo info, std::vector<Segment> segments, std::vector<Symbol> symbols) {
+Result<Image> Image::build(ImageInfo info, std::vector<Segment> segments, std::vector<Symbol> symbols,
+                           LineTables line_tables) {
   // Sorted, so that the same parts give the same bytes in whatever order they come.
   std::stable_sort(segments.begin(), segments.end(),
                    [](const Segment& a, const Segment& b) { return a.address < b.address; });
@@ -27,6 +28,7 @@ Result<Image> Image::build(ImageInfo info, std::vector<Segment> segments, std::v
   result.info_ = std::move(info);
   result.segments_ = std::move(segments);
   result.symbols_ = std::move(symbols);
+  result.line_tables_ = std::move(line_tables);
   return result;
 }
 

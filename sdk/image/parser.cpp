@@ -7,6 +7,7 @@
 
 #include <kjump/image.hpp>
 
+#include "image/areas.hpp"
 #include "image/check.hpp"
 #include "image/elf_file.hpp"
 #include "image/file_io.hpp"
@@ -131,6 +132,9 @@ Result<Image> Image::parse(std::span<const std::byte> bytes, const std::string& 
   KJUMP_TRY(result.info_, image::decode_note(note, origin));
   KJUMP_TRY(std::vector<Piece> pieces, read_pieces(file, origin));
   KJUMP_TRY(result.symbols_, read_symbols(file, origin));
+  KJUMP_TRY(const auto sections, file.sections());
+  KJUMP_TRY(result.line_tables_.lines, file.content_of(sections, image::kLineSection));
+  KJUMP_TRY(result.line_tables_.strings, file.content_of(sections, image::kLineStringSection));
   image::Places places{origin, file.header().e_phoff, note.offset, {}};
   for (Piece& piece : pieces) {
     result.segments_.push_back(std::move(piece.segment));

@@ -3,7 +3,7 @@
 ///
 /// Written by hand, since libelf writes only to files and the layout is a straight line:
 ///   ELF header, program headers, note, content of each segment on pages of its own, .symtab, .strtab,
-///   .shstrtab, section headers.
+///   line tables, .shstrtab, section headers.
 /// Nothing depends on time, paths or hash order: the same image gives the same bytes.
 #include <elf.h>
 #include <fmt/format.h>
@@ -52,6 +52,8 @@ class Writer {
       add_segment(segment);
     }
     add_symbols();
+    add_line_table(image::kLineSection, image_.line_tables().lines);
+    add_line_table(image::kLineStringSection, image_.line_tables().strings);
     add_section_headers();
     put_headers();
     return std::move(bytes_);
@@ -161,6 +163,12 @@ class Writer {
     symtab.sh_entsize = sizeof(Elf64_Sym);
     symtab.sh_addralign = 8;
     add_section(".strtab", SHT_STRTAB, append(names.bytes(), 1), names.bytes().size());
+  }
+
+  void add_line_table(std::string_view name, std::span<const std::byte> content) {
+    if (!content.empty()) {
+      add_section(name, SHT_PROGBITS, append(content, 1), content.size());
+    }
   }
 
   void add_section_headers() {

@@ -85,7 +85,8 @@ Result<Image> link(const LinkOptions& options) {
             linking::read_linked(bytes, mode, "output of ld.lld for " + image_name(options)));
   KJUMP_TRY(ImageInfo info, describe(options, linked, support.script.string()));
   clear_exchange_flag(info, linked.segments);
-  return Image::build(std::move(info), std::move(linked.segments), std::move(linked.symbols));
+  return Image::build(std::move(info), std::move(linked.segments), std::move(linked.symbols),
+                      std::move(linked.line_tables));
 }
 
 }  // namespace kjump

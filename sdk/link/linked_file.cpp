@@ -143,6 +143,9 @@ Result<LinkedFile> read_linked(std::span<const std::byte> bytes, const image::Mo
   LinkedFile result;
   result.segments = make_segments(blocks);
   KJUMP_TRY(result.symbols, read_symbols(file));
+  KJUMP_TRY(const auto sections, file.sections());
+  KJUMP_TRY(result.line_tables.lines, file.content_of(sections, image::kLineSection));
+  KJUMP_TRY(result.line_tables.strings, file.content_of(sections, image::kLineStringSection));
   return result;
 }
 

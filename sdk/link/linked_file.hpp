@@ -19,6 +19,7 @@ namespace kjump::linking {
 struct LinkedFile {
   std::vector<Segment> segments;  ///< whole pages, sorted, not overlapping
   std::vector<Symbol> symbols;
+  LineTables line_tables;
 
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view symbol) const;
 };

@@ -68,8 +68,10 @@ std::vector<std::string> command_line(const fs::path& lld, const LinkOptions& op
                                       const fs::path& output) {
   const std::string emulation(image::mode_of(options.mode).emulation);
   std::vector<std::string> words{
-      lld.string(),           "-m", emulation, "-static", "--gc-sections", "--build-id=none", "-T",
-      support.script.string()};
+      lld.string(), "-m", emulation, "-static", "--gc-sections", "--build-id=none", "-T",
+      support.script.string(),
+      // Lines of functions that nobody calls: not at address 0, where the real segment begins.
+      "-z", "dead-reloc-in-nonalloc=.debug_line=0xffffffff"};
   for (const auto& [name, value] : kLayout) {
     // Who calls no firmware has nothing to hand it: 16 pages less to load and to swap in every jump.
     const bool unused = name == "BOUNCE_BYTES" && !options.needs_bios;

@@ -80,7 +80,7 @@ std::string fault_text(const JumpReport& jump) {
   std::string text = jump.outcome == abi::Outcome::kFault ? what_happened(fault) + " " : "";
   text += "at " + address_of(fault);
   if (!jump.place.empty()) {
-    text += " (" + jump.place + ")";
+    text += " (" + jump.place + (jump.source.empty() ? "" : ", " + jump.source) + ")";
   }
   if (fault.vector < 32 && !is_real(fault) && (abi::kVectorsWithErrorCode >> fault.vector & 1) != 0) {
     text += fmt::format(", error code {:#x}", fault.error_code);

@@ -59,6 +59,7 @@ Json fault_to_json(const JumpReport& jump) {
   fault["code"] = encode_base64(std::as_bytes(std::span(jump.fault.code)));
   fault["stack"] = encode_base64(std::as_bytes(std::span(jump.fault.stack)));
   fault["place"] = jump.place;
+  fault["source"] = jump.source;
   fault["call"] = call_to_json(jump.fault);
   return fault;
 }
@@ -77,6 +78,7 @@ void read_fault(const Json& json, JumpReport& jump) {
   read_bytes(json, "code", jump.fault.code);
   read_bytes(json, "stack", jump.fault.stack);
   jump.place = json.at("place").get<std::string>();
+  jump.source = json.at("source").get<std::string>();
   const Json& call = json.at("call");
   if (!call.is_null()) {
     fields_from_json(call, jump.fault.call);

@@ -4,12 +4,12 @@
 %include "sections.inc"
 
         global carrier_jump_loop, carrier_kernel_cr3, carrier_full_cr3, carrier_cr4, carrier_entry
-        global carrier_jumps, carrier_exchange_original
+        global carrier_jumps, carrier_exchange_original, carrier_hpet
         extern carrier_gdt_pointer, carrier_zero_pointer
 
 %define SWAP_PAGE       0x1E01000                       ; one page of stack, as the kernel's swap page
 %define LOCAL_APIC_TPR  0xFEE00080
-%define HPET_CONFIG     CARRIER_HPET_BASE + 0x10
+%define HPET_CONFIG     0x10
 %define LINUX_HPET      3
 %define PIC_MASTER_MASK 0x21
 %define PIC_SLAVE_MASK  0xA1
@@ -115,9 +115,12 @@ check_hardware:
         mov     eax, LOCAL_APIC_TPR
         cmp     dword [rax], CARRIER_TASK_PRIORITY
         breach_unless e, BREACH_TPR
-        mov     eax, HPET_CONFIG
-        cmp     dword [rax], LINUX_HPET
+        mov     eax, [carrier_hpet]
+        test    eax, eax
+        jz      .no_hpet
+        cmp     dword [rax + HPET_CONFIG], LINUX_HPET
         breach_unless e, BREACH_HPET
+.no_hpet:
         in      al, PIC_SLAVE_MASK
         mov     ah, al
         in      al, PIC_MASTER_MASK
@@ -180,5 +183,6 @@ carrier_full_cr3:       resd 1
 carrier_cr4:            resd 1
 carrier_entry:          resq 1                          ; high half stays zero
 carrier_jumps:          resd 1
+carrier_hpet:           resd 1
 carrier_exchange_original: resd 1
 sequence:               resd 1

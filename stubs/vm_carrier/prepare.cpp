@@ -20,6 +20,7 @@ extern uint32_t carrier_full_cr3;
 extern uint32_t carrier_cr4;
 extern uint32_t carrier_entry;
 extern uint32_t carrier_jumps;
+extern uint32_t carrier_hpet;
 extern const void* carrier_exchange_original;
 }
 
@@ -60,7 +61,6 @@ constexpr uint32_t kKernelTables = 0x1C00000;  // as Linux builds them: RAM only
 constexpr uint32_t kFullTables = 0x1D00000;    // everything below 4 GiB, for the carrier itself
 constexpr uint32_t kPlanCopy = 0x1000000;      // 16 MiB: the plan, out of the pieces' way
 constexpr uint32_t kPlanMost = kKernelTables - kPlanCopy;
-constexpr uint32_t kHpetBase = abi::kCarrierHpetBase;
 constexpr uint32_t kTable = 3;  // present, writable
 constexpr uint32_t kLeaf2M = 0x83;
 constexpr uint32_t kBytes2M = 1u << 21;
@@ -175,7 +175,7 @@ void quiesce() {
   pic.mask[0] = 0xFF;
   pic.mask[1] = 0xFF;
   platform::set_pic_for_linux(pic);
-  platform::write_hpet_config(kHpetBase, kLinuxHpetConfig);
+  platform::write_hpet_config(carrier_hpet, kLinuxHpetConfig);
   const platform::LocalApic apic;
   apic.write(platform::kApicSpurious, kApicEnabledSpurious);
   apic.write(platform::kApicLint0, kApicExtInt);
@@ -190,16 +190,18 @@ void quiesce() {
 extern "C" void carrier_prepare(uint32_t magic, const MultibootInfo* info) {
   __builtin_memset(result(), 0, sizeof(abi::CarrierResult));
   const abi::CarrierPlan& plan = take_plan(magic, *info);
+  // Before the pieces: GRUB leaves its information where they go.
+  const uint64_t memory_top =
+      (info->flags & kMultibootHasMemory) != 0 ? (uint64_t{info->memory_upper_kib} + 1024) * 1024 : 0;
   carrier_exchange_original = lay_out(plan);
   fill_memory_map(plan, *info);
   const bool five_levels = processor_has_la57();
-  const uint64_t memory_top =
-      (info->flags & kMultibootHasMemory) != 0 ? (uint64_t{info->memory_upper_kib} + 1024) * 1024 : 0;
   carrier_kernel_cr3 = build_tables(kKernelTables, memory_top, five_levels);
   carrier_full_cr3 = build_tables(kFullTables, uint64_t{1} << 32, five_levels);
   carrier_cr4 = abi::kCr4Pae | (five_levels ? abi::kCr4La57 : 0);
   carrier_entry = plan.entry;
   carrier_jumps = plan.jumps;
+  carrier_hpet = plan.hpet_base;
   build_kernel_gdt();
   quiesce();
   result()->magic = abi::kCarrierMagic;

@@ -53,6 +53,13 @@ inline std::filesystem::path image(const std::string& name) {
 // kexec_numbers.cpp
 [[nodiscard]] Number round_trip_vs_bare();
 
+// fault_matrix.cpp
+[[nodiscard]] Number faults_injected();
+[[nodiscard]] Number faults_unexpected();
+
+// soak_numbers.cpp
+[[nodiscard]] Number soak_failures(const std::string& kernel);
+
 // wake_numbers.cpp
 [[nodiscard]] Number wake_vs_rtcwake();
 [[nodiscard]] Number wake_thousand_calls();

@@ -62,5 +62,41 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Matrix,
                                           testing::Values(256U, 6144U), testing::Values("max", "qemu64")),
                          name_of);
 
+// Four processors; both machines, with a SeaBIOS that has system management mode and one that has not.
+class Machines : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(Machines, TenJumpsWithFourProcessors) {
+  const auto& [machine, smm] = GetParam();
+  Guest guest;
+  guest.options.machine.cpus = 4;
+  guest.options.machine.machine = machine;
+  guest.options.machine.extra_arguments = {"-nodefaults", "-vga", "std", "-machine",
+                                           std::string("smm=") + smm};
+  guest.with_image("hello_real");
+  const JobResult result = guest.run(std::string(kHealth) + R"sh(
+health before
+echo "== cpus"; nproc
+kjump run /job/hello_real.kjump --jumps 10 --json >/tmp/report; code=$?
+echo "== report"; cat /tmp/report
+echo "== health"; health after
+exit $code
+)sh");
+  EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
+  EXPECT_EQ(section(result.out, "cpus"), "4\n");
+  const auto report = json_section(result.out, "report");
+  ASSERT_EQ(report["jumps"].size(), 10U) << report.dump();
+  for (const auto& jump : report["jumps"]) {
+    EXPECT_EQ(jump["outcome"], "returned");
+    EXPECT_NE(std::string(jump["console"]).find("KiB of conventional memory"), std::string::npos);
+  }
+  EXPECT_EQ(section(result.out, "health"), "HEALTHY\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, Machines,
+                         testing::Combine(testing::Values("pc", "q35"), testing::Values("on", "off")),
+                         [](const auto& shape) {
+                           return std::string(std::get<0>(shape.param)) + "_smm_" + std::get<1>(shape.param);
+                         });
+
 }  // namespace
 }  // namespace kjump::tests

@@ -75,6 +75,35 @@ TEST(HostFirmware, HpetTableIsChecked) {
   EXPECT_EQ(find_hpet(machine), 0U) << "above 4 GiB";
 }
 
+TEST(HostFirmware, TimerPinIsTheOverrideOfIrq0) {
+  const test::FakeMachine machine;
+  static constexpr const char* kFile = "/sys/firmware/acpi/tables/APIC";
+  // An I/O APIC at 0xFEC00000, an override of IRQ 9, then that of IRQ 0: ACPI specification 6.5, 5.2.12.
+  std::string table("APIC\x40\0\0\0", 8);
+  table.resize(44);
+  table += std::string("\1\x0C\0\0\0\0\xC0\xFE\0\0\0\0", 12);
+  const std::string irq9("\2\x0A\0\x09\x09\0\0\0\x0D\0", 10);
+  const auto with_sum = [](std::string text) {
+    text[4] = static_cast<char>(text.size());
+    text[9] = 0;
+    unsigned sum = 0;
+    for (const char byte : text) {
+      sum += static_cast<unsigned char>(byte);
+    }
+    text[9] = static_cast<char>(256 - sum % 256);
+    return text;
+  };
+  machine.put(kFile, with_sum(table + irq9));
+  EXPECT_EQ(find_timer_pin(machine), 0U) << "no override of IRQ 0";
+  EXPECT_EQ(find_io_apic(machine), 0xFEC00000U);
+  machine.put(kFile, with_sum(table + irq9 + std::string("\2\x0A\0\0\2\0\0\0\0\0", 10)));
+  EXPECT_EQ(find_timer_pin(machine), 2U);
+  machine.put(kFile, with_sum(table + std::string("\2\x0A\0\0\0\1\0\0\0\0", 10)));
+  EXPECT_EQ(find_timer_pin(machine), 0U) << "no pin of an I/O APIC";
+  machine.put(kFile, with_sum(table + std::string("\2\x20\0\0\2\0", 6)));
+  EXPECT_EQ(find_timer_pin(machine), 0U) << "cut off";
+}
+
 TEST(HostFirmware, MemoryMapFindsTheFirstHole) {
   const test::FakeMachine machine;
   machine.put_memory_range(0, 0, 0x57FFF, "System RAM");

@@ -63,6 +63,7 @@ RunReport full_report() {
                                      .bytes = static_cast<std::uint16_t>(1 + line % 8),
                                      .reserved = {}});
   }
+  jump.source = "/tmp/hello.cpp:33";
   RunReport report{"vm",       "carrier",  "as asked",  "6.12.0", {jump, JumpReport{}},
                    {"a note"}, "/tmp/log", {"a breach"}};
   report.jumps[1].outcome = abi::Outcome::kReturned;

@@ -2,7 +2,9 @@
 // Rule: whatever the payload or firmware does wrong, in either mode, the jump comes back with what, where,
 // and in which call, and the return contract holds; what hangs is stopped at its deadline.
 #include <algorithm>
+#include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include <kjump/abi/processor.hpp>
 #include <kjump/bios.hpp>
@@ -76,6 +78,39 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"real_de", "test_real_faults", "d", 0, 0, kReal, false, "divide", {0xF7, 0xF1}}),
     [](const auto& fault) { return std::string(fault.param.name); });
 
+// The line that the report names, as it stands in the file that it names.
+std::string line_at(const std::string& source) {
+  const auto colon = source.rfind(':');
+  std::ifstream file(source.substr(0, colon));
+  std::string line;
+  for (int number = colon == std::string::npos ? 0 : std::stoi(source.substr(colon + 1)); number > 0;
+       --number) {
+    std::getline(file, line);
+  }
+  return line;
+}
+
+TEST(Source, IsTheFaultyLineOfCppAndOfNasm) {
+  struct Case {
+    const char* payload;
+    const char* request;
+    const char* file;
+    const char* words = "ud2";
+  };
+  for (const Case& one :
+       {Case{"test_faults", "pu", "faults.cpp"}, Case{"test_faults", "ru", "callee_faults.asm"},
+        Case{"test_real_faults", "u", "real_faults.asm"}}) {
+    const RunReport report = run(one.payload, one.request);
+    ASSERT_EQ(report.jumps.size(), 1U);
+    const std::string& source = report.jumps[0].source;
+    EXPECT_NE(source.find(one.file), std::string::npos) << source;
+    EXPECT_NE(line_at(source).find(one.words), std::string::npos) << source << ": " << line_at(source);
+  }
+  const RunReport in_bios = run("test_faults", "bk", 1, {}, kDeadlineMs);
+  ASSERT_EQ(in_bios.jumps.size(), 1U);
+  EXPECT_EQ(in_bios.jumps[0].source, "") << "code of the BIOS is in no file of ours";
+}
+
 struct GuardCase {
   const char* name;
   const char* payload;
@@ -117,13 +152,16 @@ struct HangCase {
   const char* request;
   std::uint32_t vector;  ///< who stopped it
   bool in_firmware;
+  bool hpet = true;
 };
 
 class Hang : public testing::TestWithParam<HangCase> {};
 
 TEST_P(Hang, IsStoppedWithinASecondOfItsDeadline) {
   const HangCase& expected = GetParam();
-  const RunReport report = run(expected.payload, expected.request, 1, {}, kDeadlineMs);
+  MachineOptions machine;
+  machine.hpet = expected.hpet;
+  const RunReport report = run(expected.payload, expected.request, 1, machine, kDeadlineMs);
   ASSERT_EQ(report.jumps.size(), 1U);
   const JumpReport& jump = report.jumps[0];
   ASSERT_EQ(jump.outcome, abi::Outcome::kTimeout);
@@ -144,7 +182,16 @@ INSTANTIATE_TEST_SUITE_P(
                     HangCase{"callee_halted", "test_faults", "rH", abi::kVectorNmi, true},
                     HangCase{"real_closed", "test_real_faults", "S", abi::kVectorNmi, false},
                     HangCase{"real_open", "test_real_faults", "I", abi::kVectorDeadline, false},
-                    HangCase{"bios_waits_for_a_key", "test_faults", "bk", abi::kVectorDeadline, true}),
+                    HangCase{"bios_waits_for_a_key", "test_faults", "bk", abi::kVectorDeadline, true},
+                    // Without an HPET the PIT's edges are NMIs while payload code runs.
+                    HangCase{"physical_closed_pit", "test_faults", "pS", abi::kVectorNmi, false, false},
+                    HangCase{"physical_open_pit", "test_faults", "pI", abi::kVectorNmi, false, false},
+                    HangCase{"physical_halted_pit", "test_faults", "pH", abi::kVectorNmi, false, false},
+                    HangCase{"real_closed_pit", "test_real_faults", "S", abi::kVectorNmi, false, false},
+                    HangCase{"real_open_pit", "test_real_faults", "I", abi::kVectorNmi, false, false},
+                    HangCase{"callee_open_pit", "test_faults", "rI", abi::kVectorDeadline, true, false},
+                    HangCase{"bios_waits_for_a_key_pit", "test_faults", "bk", abi::kVectorDeadline, true,
+                             false}),
     [](const auto& hang) { return std::string(hang.param.name); });
 
 struct CallCase {
@@ -231,6 +278,21 @@ TEST(Stacks, AreReportedAsDeepAsTheyWent) {
   EXPECT_GT(used(of_long.jumps[0], abi::Stack::kPayload), 50U);
   EXPECT_EQ(real.jumps[0].stacks[1].bytes, abi::kRealStackTop - abi::kSupervisorStackTop);
   EXPECT_GT(used(real.jumps[0], abi::Stack::kPayload), 20U);
+}
+
+// Some thirty NMIs, and thousands of mode changes that none of them may hit; the BIOS goes on counting its
+// ticks.
+TEST(EdgeWatch, LeavesFirmwareCallsAndBiosTimeAlone) {
+  MachineOptions machine;
+  machine.hpet = false;
+  for (const auto& [payload, request, status] :
+       {std::tuple{"test_faults", "bc", 1U}, std::tuple{"test_real_faults", "c", 7U},
+        std::tuple{"test_ticks", "", 3U}}) {
+    const RunReport report = run(payload, request, 1, machine, 10'000);
+    ASSERT_EQ(report.jumps.size(), 1U) << payload;
+    EXPECT_EQ(report.jumps[0].outcome, abi::Outcome::kReturned) << payload;
+    EXPECT_EQ(report.jumps[0].status, status) << payload;
+  }
 }
 
 }  // namespace

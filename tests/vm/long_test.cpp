@@ -67,12 +67,15 @@ struct LongFault {
   const char* request;
   std::uint32_t vector;
   abi::Outcome outcome = abi::Outcome::kFault;
+  bool hpet = true;
 };
 
 class LongFaults : public testing::TestWithParam<LongFault> {};
 
 TEST_P(LongFaults, ComeBack) {
-  const JumpReport jump = only_jump(run(kPayload, std::string("w") + GetParam().request, 1, {}, 400));
+  MachineOptions options;
+  options.hpet = GetParam().hpet;
+  const JumpReport jump = only_jump(run(kPayload, std::string("w") + GetParam().request, 1, options, 400));
   EXPECT_EQ(jump.outcome, GetParam().outcome);
   EXPECT_EQ(jump.fault.vector, GetParam().vector);
   EXPECT_EQ(jump.fault.mode, static_cast<std::uint8_t>(abi::FaultMode::kLong));
@@ -80,15 +83,19 @@ TEST_P(LongFaults, ComeBack) {
   EXPECT_EQ(jump.place.empty(), false);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, LongFaults,
-                         testing::Values(LongFault{"undefined", "u", 6}, LongFault{"divide", "d", 0},
-                                         LongFault{"not_canonical", "g", 13},
-                                         LongFault{"undeclared_memory", "p", 14}, LongFault{"x87", "x", 16},
-                                         LongFault{"breakpoint", "b", 3}, LongFault{"stack_full", "o", 1},
-                                         LongFault{"closed", "S", abi::kVectorNmi, abi::Outcome::kTimeout},
-                                         LongFault{"open", "I", abi::kVectorDeadline, abi::Outcome::kTimeout},
-                                         LongFault{"halted", "H", abi::kVectorNmi, abi::Outcome::kTimeout}),
-                         [](const auto& fault) { return std::string(fault.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Cases, LongFaults,
+    testing::Values(LongFault{"undefined", "u", 6}, LongFault{"divide", "d", 0},
+                    LongFault{"not_canonical", "g", 13}, LongFault{"undeclared_memory", "p", 14},
+                    LongFault{"x87", "x", 16}, LongFault{"breakpoint", "b", 3},
+                    LongFault{"stack_full", "o", 1},
+                    LongFault{"closed", "S", abi::kVectorNmi, abi::Outcome::kTimeout},
+                    LongFault{"open", "I", abi::kVectorDeadline, abi::Outcome::kTimeout},
+                    LongFault{"halted", "H", abi::kVectorNmi, abi::Outcome::kTimeout},
+                    LongFault{"closed_pit", "S", abi::kVectorNmi, abi::Outcome::kTimeout, false},
+                    LongFault{"open_pit", "I", abi::kVectorNmi, abi::Outcome::kTimeout, false},
+                    LongFault{"halted_pit", "H", abi::kVectorNmi, abi::Outcome::kTimeout, false}),
+    [](const auto& fault) { return std::string(fault.param.name); });
 
 // A processor says #SS, TCG #GP.
 TEST(LongFaultRecord, IsMadeWithoutTheStackThatFailed) {

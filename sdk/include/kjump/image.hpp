@@ -30,6 +30,13 @@ struct Symbol {
   std::uint32_t bytes = 0;
 };
 
+/// DWARF line tables: which source line an address comes from. In the file only, never loaded. Addresses are
+/// those of the linker: of code in the real segment, its offset there.
+struct LineTables {
+  std::vector<std::byte> lines;    ///< section .debug_line; empty: there are none
+  std::vector<std::byte> strings;  ///< section .debug_line_str
+};
+
 /// The note in host types.
 struct ImageInfo {
   std::uint16_t format_version = abi::kNoteFormatVersion;
@@ -64,15 +71,16 @@ class Image {
 
   /// Builds an image from parts and checks it by the same rules (used by the linker).
   [[nodiscard]] static Result<Image> build(ImageInfo info, std::vector<Segment> segments,
-                                           std::vector<Symbol> symbols);
+                                           std::vector<Symbol> symbols, LineTables line_tables = {});
 
-  /// The ELF64 file: PT_LOAD for each segment, PT_NOTE, symbol table.
+  /// The ELF64 file: PT_LOAD for each segment, PT_NOTE, symbol table, line tables.
   [[nodiscard]] Result<std::vector<std::byte>> serialize() const;
   [[nodiscard]] Result<void> write(const std::filesystem::path& path) const;
 
   [[nodiscard]] const ImageInfo& info() const { return info_; }
   [[nodiscard]] const std::vector<Segment>& segments() const { return segments_; }
   [[nodiscard]] const std::vector<Symbol>& symbols() const { return symbols_; }
+  [[nodiscard]] const LineTables& line_tables() const { return line_tables_; }
 
   /// Segments with the loader's parameters patched in: what a door puts into memory. `ram` is for images that
   /// have room for it (info().memory_map).
@@ -83,6 +91,7 @@ class Image {
   ImageInfo info_;
   std::vector<Segment> segments_;
   std::vector<Symbol> symbols_;
+  LineTables line_tables_;
 };
 
 }  // namespace kjump

@@ -77,6 +77,7 @@ struct JumpReport {
   std::array<abi::StackMark, abi::kStacks> stacks{};  ///< how deep each went, as abi::Stack numbers them
   ContractReport contract;
   std::string place;   ///< where in the payload that was: "kjump_main+0x12"; empty in firmware
+  std::string source;  ///< likewise, as file:line; empty without debug information
   std::string reason;  ///< in words, for kTimeout and kRefused
 };
 
@@ -121,6 +122,7 @@ struct MachineOptions {
   std::uint32_t memory_mib = 256;
   std::string cpu_model = "max";
   std::string machine = "pc";
+  bool hpet = true;
   std::vector<Disk> disks;
   std::vector<std::string> extra_arguments;  ///< passed to QEMU as they are
   std::filesystem::path artifacts;  ///< keep log and command line here; empty: a directory of our own

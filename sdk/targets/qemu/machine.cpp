@@ -83,10 +83,15 @@ Result<void> add_disk(const Disk& disk, const std::string& machine, Counts& coun
 }  // namespace
 
 Result<std::vector<std::string>> machine_arguments(const MachineOptions& options, bool ram_backend) {
-  Arguments arguments{"-m",       std::to_string(options.memory_mib),
-                      "-cpu",     options.cpu_model,
-                      "-smp",     std::to_string(options.cpus),
-                      "-machine", options.machine + (ram_backend ? ",memory-backend=ram" : "")};
+  Arguments arguments{
+      "-m",
+      std::to_string(options.memory_mib),
+      "-cpu",
+      options.cpu_model,
+      "-smp",
+      std::to_string(options.cpus),
+      "-machine",
+      options.machine + (options.hpet ? "" : ",hpet=off") + (ram_backend ? ",memory-backend=ram" : "")};
   if (ram_backend) {
     arguments.insert(arguments.end(),
                      {"-object", fmt::format("memory-backend-file,id=ram,share=on,size={}M,mem-path={}",

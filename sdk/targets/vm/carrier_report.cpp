@@ -66,6 +66,7 @@ Result<RunReport> read_carrier_report(const GuestMemory& memory, const Image& im
     report.jumps.back().phases = phases_of(exchange, {times.tsc_before, times.tsc_after, {}, {}}, rate);
     if (report.jumps.back().outcome != abi::Outcome::kReturned) {
       report.jumps.back().place = place_of(image, report.jumps.back().fault);
+      report.jumps.back().source = source_of(image, report.jumps.back().fault);
       break;
     }
   }

@@ -30,14 +30,15 @@ std::vector<std::byte> crash_page(std::uint64_t nonce) {
   return bytes;
 }
 
-abi::LoaderParameters loader_parameters(std::uint64_t nonce) {
+abi::LoaderParameters loader_parameters(std::uint64_t nonce, bool hpet) {
   abi::LoaderParameters parameters;
   parameters.flags = abi::kParameterLoadKernelGdt | abi::kParameterHasCrashRecord;
   parameters.nonce = nonce;
   parameters.kernel_gdt_base = abi::kCarrierGdtBase;
   parameters.kernel_gdt_limit = abi::kCarrierGdtLimit;
-  parameters.hpet_base = abi::kCarrierHpetBase;
+  parameters.hpet_base = hpet ? abi::kCarrierHpetBase : 0;
   parameters.io_apic_base = abi::kCarrierIoApicBase;
+  parameters.timer_pin = abi::kCarrierTimerPin;
   return parameters;
 }
 
@@ -63,15 +64,16 @@ std::uint32_t jump_deadline_ms(const Image& image, const RunRequest& request) {
 }
 
 Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& request,
-                                          const ExchangeTicket& ticket) {
+                                          const ExchangeTicket& ticket, bool hpet) {
   KJUMP_CHECK(check_request(image, request));
-  KJUMP_TRY(std::vector<Segment> segments, image.prepared(loader_parameters(ticket.nonce)));
+  KJUMP_TRY(std::vector<Segment> segments, image.prepared(loader_parameters(ticket.nonce, hpet)));
   abi::CarrierPlan plan{};
   plan.magic = abi::kCarrierMagic;
   plan.nonce = ticket.nonce;
   plan.entry = image.info().kexec_entry;
   plan.jumps = request.jumps;
   plan.memory_map = image.info().memory_map;
+  plan.hpet_base = hpet ? abi::kCarrierHpetBase : 0;
   if (!image.info().standalone()) {
     // All of it: the carrier puts this very content back before every jump, with the jump's number.
     KJUMP_TRY(std::vector<std::byte> exchange, fill_exchange(ticket, request.request));

@@ -17,8 +17,8 @@ namespace kjump::targets {
 /// The deadline of one jump: the caller's, else the image's own, else kDefaultDeadlineMs.
 [[nodiscard]] std::uint32_t jump_deadline_ms(const Image& image, const RunRequest& request);
 
-/// The carrier's Multiboot module. `ticket` is that of the first jump.
+/// The carrier's Multiboot module. `ticket` is that of the first jump; `hpet`: the machine has one.
 [[nodiscard]] Result<std::vector<std::byte>> build_plan(const Image& image, const RunRequest& request,
-                                                        const ExchangeTicket& ticket);
+                                                        const ExchangeTicket& ticket, bool hpet = true);
 
 }  // namespace kjump::targets

@@ -68,7 +68,7 @@ Result<RunReport> VmTarget::run(const Image& image, const RunRequest& request) {
                               .contract_classes = request.contract_classes,
                               .bulk_request = bulk.fields().request,
                               .bulk_reply = bulk.fields().reply};
-  KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, ticket));
+  KJUMP_TRY(const std::vector<std::byte> plan, build_plan(image, request, ticket, options_.hpet));
   KJUMP_TRY(Artifacts artifacts, Artifacts::create(options_.artifacts));
   const std::filesystem::path plan_file = artifacts.confidential("plan.bin");
   KJUMP_CHECK(write_file(plan_file, plan));

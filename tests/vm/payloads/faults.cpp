@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Does what the request says, two characters after two. First character: where - 'p' here in physical mode,
-// 'r' in a real-mode callee, 'b' in the BIOS. Second: what goes wrong, see callee_faults.asm for 'r'. "n":
-// nothing; status = number of this jump in its session. "o": more text than the exchange holds.
+// 'r' in a real-mode callee, 'b' in the BIOS. Second: what goes wrong, see callee_faults.asm for 'r'; "bc": calls
+// of INT 12h for some two seconds. "n": nothing; status = number of this jump in its session. "o": more text than
+// the exchange holds.
 #include <kjump/payload.hpp>
 
 using namespace kjump;
@@ -78,6 +79,14 @@ void go_wrong_in_callee(char what) {
 // INT 16h AH=00h: waits for a key that nobody presses. INT 05h: "print screen", an interrupt, no exception.
 void call_bios(char what) {
   abi::FirmwareCall call;
+  if (what == 'c') {
+    const uint64_t end = kjump::read_tsc() + (uint64_t{1} << 32);
+    call.vector = 0x12;
+    while (kjump::read_tsc() < end) {
+      bios::call(call);
+    }
+    return;
+  }
   call.vector = what == 'k' ? 0x16 : 0x05;
   bios::call(call);
 }

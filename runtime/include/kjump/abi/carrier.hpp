@@ -24,6 +24,7 @@ inline constexpr uint16_t kCarrierGdtLimit = 0x7F;
 inline constexpr uint16_t kCarrierTss = 0x40;             // Linux's GDT_ENTRY_TSS * 8
 inline constexpr uint32_t kCarrierHpetBase = 0xFED00000;  // QEMU pc and q35
 inline constexpr uint32_t kCarrierIoApicBase = 0xFEC00000;
+inline constexpr uint8_t kCarrierTimerPin = 2;  // of the PIT
 // Linux accepts interrupt classes from 1 up (arch/x86/kernel/apic/apic.c: setup_local_APIC).
 inline constexpr uint32_t kCarrierTaskPriority = 0x10;
 inline constexpr uint32_t kCarrierMaxJumps = 256;
@@ -43,6 +44,8 @@ struct CarrierPlan {
   uint32_t jumps;
   uint32_t header_address;  ///< of the exchange header, reset before every jump; 0: standalone image
   uint32_t memory_map;      ///< address of the image's MemoryMap, for the carrier to fill in; 0: none
+  uint32_t hpet_base;       ///< kCarrierHpetBase; 0: the machine has none
+  uint32_t reserved;
 };
 
 struct CarrierPiece {
@@ -80,7 +83,7 @@ struct CarrierResult {
 
 inline constexpr uint32_t kCarrierErrorPlan = 1;  ///< the module is missing or malformed
 
-static_assert(sizeof(CarrierPlan) == 32 && sizeof(CarrierPiece) == 16);
+static_assert(sizeof(CarrierPlan) == 40 && sizeof(CarrierPiece) == 16);
 static_assert(offsetof(CarrierResult, jump) == 32);
 static_assert(kCarrierResultBase + sizeof(CarrierResult) <= kCarrierCopyBase);
 static_assert(kCarrierCopyBase + kCarrierMaxJumps * kExchangeBytes <= kCarrierBulkBase);

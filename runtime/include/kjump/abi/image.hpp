@@ -78,7 +78,8 @@ struct LoaderParameters {
   uint16_t kernel_gdt_limit = 0;  ///< as for LGDT
   uint16_t parameters_bytes = sizeof(LoaderParameters);  ///< what this image has room for
   uint32_t wake_code = 0;                                ///< physical address of the kernel's wake-up code
-  uint8_t displaced[8] = {};          ///< its first kWakeJumpBytes bytes, which the wake entry puts back
+  uint8_t displaced[7] = {};          ///< its first kWakeJumpBytes bytes, which the wake entry puts back
+  uint8_t timer_pin = 0;              ///< of that I/O APIC, where the PIT's channel 0 arrives; 0: none
   ConfigWrite config_writes[4] = {};  ///< what this machine's firmware forgets when it wakes
 };
 
