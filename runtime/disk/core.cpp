@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+// What all drivers have in common: checking requests, slots, deadlines, and the synchronous calls.
+#include "disk/clock.hpp"
+#include "disk/driver.hpp"
+
+#include <kjump/payload.hpp>
+
+namespace kjump::disk {
+
+namespace {
+
+constexpr uint64_t k4GiB = uint64_t{1} << 32;
+
+Error invalid(const char* command, const char* reason) {
+  return {Code::kInvalid, command, reason};
+}
+
+Error check_storage(const Driver& driver, const void* storage, size_t bytes) {
+  if (bytes < driver.storage_bytes) {
+    return invalid("open", "the storage is too small");
+  }
+  if (address_of(storage) % kStorageAlignment != 0) {
+    return invalid("open", "the storage is not aligned");
+  }
+  if (address_of(storage) + bytes > k4GiB) {
+    return invalid("open", "the storage is not below 4 GiB");
+  }
+  return {};
+}
+
+Error check_transfer(const Disk& disk, const Request& request) {
+  const Info& info = disk.info;
+  const bool writing = request.operation == Operation::kWrite;
+  const char* name = writing ? "write" : "read";
+  if (writing && info.read_only) {
+    return invalid(name, "the disk is read-only");
+  }
+  if (request.count == 0 || request.count > info.sectors || request.sector > info.sectors - request.count) {
+    return invalid(name, "the sectors are not on the disk");
+  }
+  if (request.count > info.max_transfer_bytes / info.sector_bytes) {
+    return invalid(name, "too many sectors for one request");
+  }
+  const uint64_t bytes = bytes_of(disk, request);
+  if (request.address > info.address_limit || bytes > info.address_limit - request.address) {
+    return invalid(name, "the buffer is where the device cannot reach it");
+  }
+  if ((request.address & (info.buffer_alignment - 1)) != 0) {
+    return invalid(name, "the buffer is not aligned");
+  }
+  return {};
+}
+
+Error check_request(const Disk& disk, const Request& request) {
+  if (disk.driver == nullptr) {
+    return invalid("submit", "the disk is not open");
+  }
+  if (disk.broken) {
+    return {Code::kAborted, "submit", "the disk was given up when a deadline passed"};
+  }
+  if (request.operation != Operation::kFlush) {
+    return check_transfer(disk, request);
+  }
+  return disk.info.can_flush ? Error{} : Error{Code::kUnsupported, "flush", "there is no such call"};
+}
+
+uint32_t free_slot(const Disk& disk) {
+  uint32_t slot = 0;
+  while (slot < disk.info.depth && ((disk.running | disk.ended) >> slot & 1) != 0) {
+    ++slot;
+  }
+  return slot;
+}
+
+const char* name_of(Operation operation) {
+  return operation == Operation::kRead ? "read" : operation == Operation::kWrite ? "write" : "flush";
+}
+
+/// The device is silenced, whatever it had in hand comes back.
+void give_up(Disk& disk, uint64_t now) {
+  const uint32_t running = disk.running;
+  disk.driver->stop(disk);
+  disk.broken = true;
+  for (uint32_t slot = 0; slot < kMaxDepth; ++slot) {
+    if ((running & disk.running) >> slot & 1) {
+      const bool late = now >= disk.deadlines[slot];
+      finish(disk, slot,
+             {late ? Code::kTimeout : Code::kAborted, name_of(disk.requests[slot]->operation),
+              late ? "no answer in time" : "given up with another request"});
+    }
+  }
+}
+
+void check_deadlines(Disk& disk) {
+  const uint64_t now = read_tsc();
+  for (uint32_t slot = 0; slot < disk.info.depth; ++slot) {
+    if ((disk.running >> slot & 1) != 0 && now >= disk.deadlines[slot]) {
+      give_up(disk, now);
+      return;
+    }
+  }
+}
+
+Error wait_for(Disk& disk, Request& request) {
+  Submitted submitted = submit(disk, request);
+  while (submitted == Submitted::kFull) {
+    (void)poll(disk);  // what others left behind; a deadline ends it
+    submitted = submit(disk, request);
+  }
+  if (submitted == Submitted::kRefused) {
+    return request.error;
+  }
+  while (poll(disk) != &request) {
+    relax();
+  }
+  return request.error;
+}
+
+Error transfer(Disk& disk, Operation operation, uint64_t sector, uint64_t count, uint64_t address) {
+  Request request;
+  request.operation = operation;
+  request.sector = sector;
+  request.address = address;
+  const uint32_t most = disk.driver == nullptr ? 1 : disk.info.max_transfer_bytes / disk.info.sector_bytes;
+  do {
+    request.count = count < most ? static_cast<uint32_t>(count) : most;
+    if (const Error error = wait_for(disk, request); error.failed()) {
+      return error;
+    }
+    count -= request.count;
+    request.sector += request.count;
+    request.address += bytes_of(disk, request);
+  } while (count != 0);
+  return {};
+}
+
+}  // namespace
+
+void finish(Disk& disk, uint32_t slot, const Error& error) {
+  disk.requests[slot]->error = error;
+  disk.running &= ~(1u << slot);
+  disk.ended |= 1u << slot;
+}
+
+void copy_text(char* to, size_t room, const char* from, size_t bytes) {
+  size_t length = bytes < room - 1 ? bytes : room - 1;
+  for (size_t i = 0; i < length; ++i) {
+    to[i] = from[i];
+    length = from[i] == '\0' ? i : length;
+  }
+  while (length > 0 && to[length - 1] == ' ') {
+    --length;
+  }
+  to[length] = '\0';
+}
+
+bool find(const Driver& driver, uint32_t index, Place& place) {
+  return driver.find(index, place);
+}
+
+Error open(Disk& disk, const Driver& driver, const Place& place, void* storage, size_t bytes,
+           const Options& options) {
+  disk = Disk{};
+  disk.place = place;
+  if (const Error error = check_storage(driver, storage, bytes); error.failed()) {
+    return error;
+  }
+  disk.storage = storage;
+  disk.ticks_per_ms = options.tsc_per_ms != 0 ? options.tsc_per_ms : measure_ticks_per_ms();
+  disk.ticks_per_timeout = uint64_t{disk.ticks_per_ms} * options.timeout_ms;
+  for (size_t i = 0; i < driver.storage_bytes; i += sizeof(uint32_t)) {
+    *reinterpret_cast<volatile uint32_t*>(static_cast<uint8_t*>(storage) + i) = 0;
+  }
+  const Error error = driver.open(disk);
+  if (error.failed()) {
+    driver.close(disk);
+    return error;
+  }
+  disk.driver = &driver;
+  return {};
+}
+
+Submitted submit(Disk& disk, Request& request) {
+  request.error = check_request(disk, request);
+  if (request.error.failed()) {
+    return Submitted::kRefused;
+  }
+  const bool flush = request.operation == Operation::kFlush;
+  const uint32_t slot = free_slot(disk);
+  if (slot == disk.info.depth || (disk.running != 0 && (flush || disk.flushing))) {
+    return Submitted::kFull;
+  }
+  disk.flushing = flush;
+  disk.requests[slot] = &request;
+  disk.deadlines[slot] = read_tsc() + disk.ticks_per_timeout;
+  disk.running |= 1u << slot;
+  disk.driver->start(disk, slot);
+  return Submitted::kAccepted;
+}
+
+Request* poll(Disk& disk) {
+  if (disk.ended == 0 && disk.running != 0) {
+    disk.driver->poll(disk);
+    if (disk.ended == 0) {
+      check_deadlines(disk);
+    }
+  }
+  if (disk.ended == 0) {
+    return nullptr;
+  }
+  const auto slot = static_cast<uint32_t>(__builtin_ctz(disk.ended));
+  disk.ended &= ~(1u << slot);
+  return disk.requests[slot];
+}
+
+Error read(Disk& disk, uint64_t sector, uint64_t count, uint64_t address) {
+  return transfer(disk, Operation::kRead, sector, count, address);
+}
+
+Error write(Disk& disk, uint64_t sector, uint64_t count, uint64_t address) {
+  return transfer(disk, Operation::kWrite, sector, count, address);
+}
+
+Error flush(Disk& disk) {
+  Request request;
+  request.operation = Operation::kFlush;
+  return wait_for(disk, request);
+}
+
+void close(Disk& disk) {
+  if (disk.driver == nullptr) {
+    return;
+  }
+  if (disk.running != 0) {
+    disk.driver->stop(disk);
+  }
+  disk.driver->close(disk);
+  disk = Disk{};
+}
+
+}  // namespace kjump::disk

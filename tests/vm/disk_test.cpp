@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// Rules of kjump/disk.hpp, for every driver: what is written is in the disk's file and comes back, whatever
+// the sizes and however many requests are in flight; what cannot be is refused with a reason; an error of the
+// device ends one request and is told with its registers; a deadline that passes ends everything in flight; a
+// flush is a flush.
+#include <algorithm>
+#include <array>
+
+#include <kjump/disk.hpp>
+
+#include "vm/disk_machine.hpp"
+
+namespace kjump::tests {
+namespace {
+
+using disk::Code;
+using disks::Answer;
+using disks::DriverName;
+using disks::Step;
+using disks::StepKind;
+
+constexpr std::uint32_t kSectors = 16384;  // 8 MiB
+constexpr std::uint32_t kArea = 6000;
+
+constexpr std::array kShapes{
+    DiskShape{"virtio", DriverName::kVirtio, "pc", "virtio-blk-pci,addr=9", "virtio-blk", "K1",
+              "virtio 00:09.0"},
+};
+
+std::string raw(const DiskFile& file) {
+  return "format=raw,file=" + file.path();
+}
+
+/// A drive whose `event` fails with EIO, at one sector if given.
+std::string failing(const DiskFile& file, const std::string& event, const std::string& rest = {}) {
+  return "format=raw,file.driver=blkdebug,file.image.driver=file,file.image.filename=" + file.path() +
+         ",file.inject-error.0.event=" + event + ",file.inject-error.0.errno=5" +
+         (rest.empty() ? "" : ",file.inject-error.0." + rest);
+}
+
+std::uint32_t code(Code code) {
+  return static_cast<std::uint32_t>(code);
+}
+
+bool is_bios(const DiskShape& shape) {
+  return shape.driver == DriverName::kBios;
+}
+
+class Disks : public testing::TestWithParam<DiskShape> {
+ protected:
+  void expect_pattern(std::uint32_t seed, std::uint64_t sector, std::uint32_t count) const {
+    const auto words = file_.words(sector, count);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      ASSERT_EQ(words[i], disks::pattern_word(seed, sector * 128 + i)) << "sector " << sector + i / 128;
+    }
+  }
+
+  const DiskShape& shape_ = GetParam();
+  DiskFile file_{kSectors * 512};
+};
+
+TEST_P(Disks, WhatIsWrittenIsInTheFileAndComesBack) {
+  const DiskReply reply = run_disk(shape_, raw(file_), {},
+                                   {{StepKind::kCheck, 300, 0, 2008, 0},        // what the host wrote
+                                    {StepKind::kWrite, 1, 6001, 1, 0},          //
+                                    {StepKind::kWrite, 2048, 7001, 2, 0},       // 1 MiB, odd start
+                                    {StepKind::kWrite, 4099, 9201, 3, 0},       // more than any request
+                                    {StepKind::kWrite, 1, kSectors - 1, 4, 0},  // the last sector
+                                    {StepKind::kTorture, 200, 0, 77, kArea},
+                                    {StepKind::kReopen, 0, 0, 0, 0},
+                                    {StepKind::kTorture, 100, 0, 78, kArea},
+                                    {StepKind::kCheck, 2048, 7001, 2, 0},
+                                    {StepKind::kCheck, 4099, 9201, 3, 0},
+                                    {StepKind::kWrong, 0, 0, 0, 0},
+                                    {StepKind::kFlood, 40, 8000, 0, 0}});
+  ASSERT_EQ(reply.opened.answer.code, 0U) << reply.opened.answer.text;
+  EXPECT_EQ(reply.opened.sectors, kSectors);
+  EXPECT_EQ(reply.opened.sector_bytes, 512U);
+  EXPECT_STREQ(reply.opened.model, shape_.model);
+  EXPECT_STREQ(reply.opened.serial, is_bios(shape_) ? "" : shape_.serial);
+  EXPECT_EQ(reply.opened.can_flush, is_bios(shape_) ? 0U : 1U);
+  EXPECT_EQ(reply.opened.command_before, reply.opened.command_after);
+  for (const Answer& step : reply.steps) {
+    EXPECT_EQ(step.code, 0U) << step.text;
+  }
+  for (const std::size_t check : {0U, 5U, 7U, 8U, 9U}) {
+    EXPECT_EQ(reply.steps[check].value, 0U) << "wrong words in step " << check;
+  }
+  EXPECT_EQ(reply.steps[11].full, 40 - reply.opened.depth) << "requests beyond the queue's end";
+  EXPECT_EQ(reply.steps[10].value, reply.steps[10].more) << "requests that were refused";
+  expect_pattern(1, 6001, 1);
+  expect_pattern(2, 7001, 2048);
+  expect_pattern(3, 9201, 4099);
+  expect_pattern(4, kSectors - 1, 1);
+  expect_pattern(2008, 6002, 999);  // nothing else was touched
+  std::uint64_t hash = disks::kHashStart;
+  for (const std::uint32_t word : file_.words(0, kArea)) {
+    hash = disks::hash_word(hash, word);
+  }
+  EXPECT_EQ(hash, reply.steps[7].hash);
+}
+
+TEST_P(Disks, AnErrorOfTheDeviceEndsOneRequestAndIsNamed) {
+  const DiskReply reply = run_disk(shape_, failing(file_, "read_aio", "sector=1000"), {},
+                                   {{StepKind::kCheck, 1, 1000, 2008, 0},
+                                    {StepKind::kCheck, 64, 900, 2008, 0},
+                                    {StepKind::kFlood, 24, 990, 0, 0},
+                                    {StepKind::kTorture, 50, 2000, 5, kArea}});
+  ASSERT_EQ(reply.opened.answer.code, 0U) << reply.opened.answer.text;
+  EXPECT_EQ(reply.steps[0].code, code(Code::kDevice));
+  EXPECT_NE(reply.steps[0].status, 0U);
+  const std::string text = reply.steps[0].text;
+  EXPECT_EQ(text.rfind(std::string(shape_.where) + ": ", 0), 0U) << text;
+  EXPECT_NE(text.find("error"), std::string::npos) << text;
+  RecordProperty("text", text);
+  EXPECT_EQ(reply.steps[1].code, 0U) << reply.steps[1].text;
+  EXPECT_EQ(reply.steps[1].value, 0U);
+  EXPECT_EQ(reply.steps[2].value + reply.steps[2].more, 0U) << "neighbours are neither late nor given up";
+  EXPECT_EQ(reply.steps[3].code, 0U) << reply.steps[3].text;
+  EXPECT_EQ(reply.steps[3].value, 0U) << "the disk works on";
+}
+
+TEST_P(Disks, AFlushReachesTheMedium) {
+  const DiskReply reply = run_disk(shape_, failing(file_, "flush_to_disk"), {},
+                                   {{StepKind::kWrite, 8, 100, 9, 0}, {StepKind::kFlush, 0, 0, 0, 0}});
+  ASSERT_EQ(reply.opened.answer.code, 0U) << reply.opened.answer.text;
+  EXPECT_EQ(reply.steps[0].code, 0U) << reply.steps[0].text;
+  EXPECT_EQ(reply.steps[1].code, is_bios(shape_) ? code(Code::kUnsupported) : code(Code::kDevice))
+      << "the injected error of the flush must come through: " << reply.steps[1].text;
+  const DiskReply good = run_disk(shape_, raw(file_), {}, {{StepKind::kFlush, 0, 0, 0, 0}});
+  EXPECT_EQ(good.steps[0].code, is_bios(shape_) ? code(Code::kUnsupported) : 0U) << good.steps[0].text;
+}
+
+TEST_P(Disks, ADeadlineThatPassesEndsEverythingInFlight) {
+  if (is_bios(shape_)) {
+    GTEST_SKIP() << "a BIOS call ends when the BIOS says; the jump's watchdog is its deadline";
+  }
+  disks::Job job;
+  job.timeout_ms = 300;
+  // The first request is free, each that follows waits for a second.
+  const DiskReply reply = run_disk(shape_, raw(file_) + ",throttling.iops-read=1", job,
+                                   {{StepKind::kFlood, 4, 0, 0, 0}, {StepKind::kCheck, 1, 0, 2008, 0}});
+  ASSERT_EQ(reply.opened.answer.code, 0U) << reply.opened.answer.text;
+  EXPECT_GE(reply.steps[0].value, 1U) << "late";
+  const std::string text = reply.steps[0].text;
+  EXPECT_NE(text.find("no answer in time"), std::string::npos) << text;
+  EXPECT_EQ(reply.steps[1].code, code(Code::kAborted)) << "a disk that was given up takes no request";
+}
+
+TEST_P(Disks, NoControllerIsAnErrorThatSaysSo) {
+  DiskShape none = shape_;
+  none.machine = "pc";
+  disks::Job job;
+  job.index = 1;  // pc has one IDE controller, whatever the drives
+  const DiskReply reply = run_disk(none, "", job, {});
+  EXPECT_EQ(reply.opened.answer.code, code(Code::kMissing));
+}
+
+std::string name_of(const testing::TestParamInfo<DiskShape>& shape) {
+  return shape.param.name;
+}
+INSTANTIATE_TEST_SUITE_P(Drivers, Disks, testing::ValuesIn(kShapes), name_of);
+
+}  // namespace
+
+void PrintTo(const DiskShape& shape, std::ostream* out) {
+  *out << shape.name;
+}
+
+}  // namespace kjump::tests
