@@ -25,6 +25,8 @@ constexpr std::uint32_t kArea = 6000;
 constexpr std::array kShapes{
     DiskShape{"virtio", DriverName::kVirtio, "pc", "virtio-blk-pci,addr=9", "virtio-blk", "K1",
               "virtio 00:09.0"},
+    DiskShape{"nvme", DriverName::kNvme, "pc", "nvme,addr=9", "QEMU NVMe Ctrl", "K2",
+              "nvme 00:09.0 namespace 1"},
 };
 
 std::string raw(const DiskFile& file) {

@@ -128,6 +128,7 @@ struct Driver {
 };
 
 extern const Driver kVirtio;  ///< virtio-blk over PCI, virtio 1.0 and transitional
+extern const Driver kNvme;    ///< NVM Express; requests of up to 512 KiB
 
 /// An open disk. All members but `info` and `place` are the drivers' own.
 struct Disk {
