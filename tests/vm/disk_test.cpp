@@ -27,6 +27,8 @@ constexpr std::array kShapes{
               "virtio 00:09.0"},
     DiskShape{"nvme", DriverName::kNvme, "pc", "nvme,addr=9", "QEMU NVMe Ctrl", "K2",
               "nvme 00:09.0 namespace 1"},
+    DiskShape{"ahci", DriverName::kAhci, "q35", "ide-hd,bus=ide.2", "QEMU HARDDISK", "K3",
+              "ahci 00:1f.2 port 2"},
 };
 
 std::string raw(const DiskFile& file) {

@@ -129,6 +129,7 @@ struct Driver {
 
 extern const Driver kVirtio;  ///< virtio-blk over PCI, virtio 1.0 and transitional
 extern const Driver kNvme;    ///< NVM Express; requests of up to 512 KiB
+extern const Driver kAhci;    ///< SATA disks with 48-bit commands; queued ones where controller and drive can
 
 /// An open disk. All members but `info` and `place` are the drivers' own.
 struct Disk {

@@ -12,7 +12,7 @@ using namespace kjump::tests::disks;
 
 namespace {
 
-const disk::Driver* const kDrivers[] = {&disk::kVirtio, &disk::kNvme};
+const disk::Driver* const kDrivers[] = {&disk::kVirtio, &disk::kNvme, &disk::kAhci};
 
 constexpr uint32_t kSpeedRequestBytes = 128 << 10;
 constexpr uint32_t kOwnBufferBytes = 0x4000;
