@@ -166,6 +166,7 @@ Error open(Disk& disk, const Driver& driver, const Place& place, void* storage, 
     return error;
   }
   disk.storage = storage;
+  disk.no_dma = options.no_dma;
   disk.ticks_per_ms = options.tsc_per_ms != 0 ? options.tsc_per_ms : measure_ticks_per_ms();
   disk.ticks_per_timeout = uint64_t{disk.ticks_per_ms} * options.timeout_ms;
   for (size_t i = 0; i < driver.storage_bytes; i += sizeof(uint32_t)) {

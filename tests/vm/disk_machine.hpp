@@ -25,6 +25,7 @@ struct DiskShape {
   const char* model;
   const char* serial;
   const char* where;  ///< how the driver calls it in an error
+  bool no_dma = false;
 };
 
 /// A file of its own, gone with the object.
@@ -104,6 +105,7 @@ inline DiskReply run_disk(const DiskShape& shape, const std::string& drive, disk
                                     std::string(shape.device) + ",drive=d,serial=" + shape.serial});
   }
   job.driver = shape.driver;
+  job.no_dma = shape.no_dma ? 1 : 0;
   job.buffer = kDiskBuffer;
   const RunReport report = run("test_disks", disk_request(job, steps), 1, machine);
   EXPECT_EQ(report.jumps.size(), 1U);

@@ -22,14 +22,24 @@ using disks::StepKind;
 constexpr std::uint32_t kSectors = 16384;  // 8 MiB
 constexpr std::uint32_t kArea = 6000;
 
-constexpr std::array kShapes{
+constexpr std::array<DiskShape, 9> kShapes{{
     DiskShape{"virtio", DriverName::kVirtio, "pc", "virtio-blk-pci,addr=9", "virtio-blk", "K1",
               "virtio 00:09.0"},
     DiskShape{"nvme", DriverName::kNvme, "pc", "nvme,addr=9", "QEMU NVMe Ctrl", "K2",
               "nvme 00:09.0 namespace 1"},
     DiskShape{"ahci", DriverName::kAhci, "q35", "ide-hd,bus=ide.2", "QEMU HARDDISK", "K3",
               "ahci 00:1f.2 port 2"},
-};
+    DiskShape{"virtio_legacy", DriverName::kVirtio, "pc",
+              "virtio-blk-pci,addr=9,disable-modern=on,disable-legacy=off", "virtio-blk", "K4",
+              "virtio 00:09.0"},
+    DiskShape{"ide_dma", DriverName::kIde, "pc", "ide-hd,bus=ide.0,unit=1", "QEMU HARDDISK", "K5",
+              "ide 00:01.1 drive 1"},
+    DiskShape{"ide_pio", DriverName::kIde, "pc", "ide-hd,bus=ide.1,unit=0", "QEMU HARDDISK", "K6",
+              "ide 00:01.1 drive 2", true},
+    DiskShape{"bios_ide", DriverName::kBios, "pc", "ide-hd,bus=ide.0,unit=0", "BIOS", "K7", "int13 drive 80"},
+    DiskShape{"bios_virtio", DriverName::kBios, "pc", "virtio-blk-pci", "BIOS", "K8", "int13 drive 80"},
+    DiskShape{"bios_ahci", DriverName::kBios, "q35", "ide-hd,bus=ide.0", "BIOS", "K9", "int13 drive 80"},
+}};
 
 std::string raw(const DiskFile& file) {
   return "format=raw,file=" + file.path();

@@ -107,6 +107,7 @@ struct Info {
 struct Options {
   uint32_t timeout_ms = kDefaultTimeoutMs;  ///< of each request and of each step of open()
   uint32_t tsc_per_ms = 0;                  ///< rate of the time stamp counter; 0: open() measures it (10 ms)
+  bool no_dma = false;                      ///< IDE: through the data port even where the bus master could
 };
 
 struct Disk;
@@ -130,6 +131,11 @@ struct Driver {
 extern const Driver kVirtio;  ///< virtio-blk over PCI, virtio 1.0 and transitional
 extern const Driver kNvme;    ///< NVM Express; requests of up to 512 KiB
 extern const Driver kAhci;    ///< SATA disks with 48-bit commands; queued ones where controller and drive can
+extern const Driver
+    kIde;  ///< 48-bit commands by bus master, else through the data port; one request at a time
+/// INT 13h, straight after firmware only: 32-bit images with BIOS services. One request at a time, and
+/// submit() returns when it is done.
+extern const Driver kBios;
 
 /// An open disk. All members but `info` and `place` are the drivers' own.
 struct Disk {
@@ -143,6 +149,7 @@ struct Disk {
   uint32_t running = 0;  ///< a bit for each slot whose request the device has
   uint32_t ended = 0;    ///< a bit for each slot whose request poll() has not handed out yet
   bool flushing = false;
+  bool no_dma = false;
   bool broken = false;  ///< a deadline passed
   Request* requests[kMaxDepth] = {};
   uint64_t deadlines[kMaxDepth] = {};

@@ -12,7 +12,7 @@ using namespace kjump::tests::disks;
 
 namespace {
 
-const disk::Driver* const kDrivers[] = {&disk::kVirtio, &disk::kNvme, &disk::kAhci};
+const disk::Driver* const kDrivers[] = {&disk::kVirtio, &disk::kNvme, &disk::kAhci, &disk::kIde, &disk::kBios};
 
 constexpr uint32_t kSpeedRequestBytes = 128 << 10;
 constexpr uint32_t kOwnBufferBytes = 0x4000;
@@ -196,6 +196,7 @@ disk::Error open_disk(const Job& job, const disk::Driver& driver, disk::Place& p
   place.unit = static_cast<uint8_t>(job.unit);
   disk::Options options;
   options.timeout_ms = job.timeout_ms != 0 ? job.timeout_ms : disk::kDefaultTimeoutMs;
+  options.no_dma = job.no_dma != 0;
   const disk::Error error = disk::open(the_disk, driver, place, storage, driver.storage_bytes, options);
   const disk::Info& info = the_disk.info;
   opened.sectors = info.sectors;
