@@ -25,7 +25,9 @@ struct DiskShape {
   const char* model;
   const char* serial;
   const char* where;  ///< how the driver calls it in an error
+  bool slow = false;  ///< every sector costs the emulator dearly: less of them
   bool no_dma = false;
+  std::uint32_t high_bar = 0;
 };
 
 /// A file of its own, gone with the object.
@@ -106,6 +108,7 @@ inline DiskReply run_disk(const DiskShape& shape, const std::string& drive, disk
   }
   job.driver = shape.driver;
   job.no_dma = shape.no_dma ? 1 : 0;
+  job.high_bar = shape.high_bar;
   job.buffer = kDiskBuffer;
   const RunReport report = run("test_disks", disk_request(job, steps), 1, machine);
   EXPECT_EQ(report.jumps.size(), 1U);

@@ -43,7 +43,8 @@ struct Job {
   uint32_t buffer = 0;  ///< physical address of free memory; 0: the payload's own 16 KiB, enough for kFirst
   uint32_t steps = 0;
   uint32_t no_dma = 0;
-  uint32_t reserved = 0;
+  uint32_t high_bar =
+      0;  ///< not 0: this base address register is moved above 4 GiB before the disk is opened
 };
 
 inline constexpr uint32_t kTextBytes = 160;

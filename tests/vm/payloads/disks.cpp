@@ -12,7 +12,8 @@ using namespace kjump::tests::disks;
 
 namespace {
 
-const disk::Driver* const kDrivers[] = {&disk::kVirtio, &disk::kNvme, &disk::kAhci, &disk::kIde, &disk::kBios};
+const disk::Driver* const kDrivers[] = {&disk::kVirtio, &disk::kNvme, &disk::kAhci, &disk::kIde,
+                                        &disk::kBios};
 
 constexpr uint32_t kSpeedRequestBytes = 128 << 10;
 constexpr uint32_t kOwnBufferBytes = 0x4000;
@@ -183,14 +184,20 @@ disk::Error do_step(const Job& job, const Step& step, Answer& answer) {
   return error;
 }
 
+uint32_t config_address(const disk::Place& place, uint32_t offset) {
+  return abi::config_address(place.device, place.function, offset) | uint32_t{place.bus} << 16;
+}
+
 uint32_t pci_command(const disk::Driver& driver, const disk::Place& place) {
-  const uint32_t address = abi::config_address(place.device, place.function, 4) | uint32_t{place.bus} << 16;
-  return driver.on_pci ? platform::PciConfig().read16(address) : 0;
+  return driver.on_pci ? platform::PciConfig().read16(config_address(place, 4)) : 0;
 }
 
 disk::Error open_disk(const Job& job, const disk::Driver& driver, disk::Place& place, Opened& opened) {
   if (!disk::find(driver, job.index, place)) {
     return {disk::Code::kMissing, "find", "no controller"};
+  }
+  if (job.high_bar != 0) {
+    platform::PciConfig().write32(config_address(place, 0x10 + 4 * job.high_bar + 4), 1);
   }
   opened.command_before = pci_command(driver, place);
   place.unit = static_cast<uint8_t>(job.unit);
