@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "disk/pci.hpp"
 
+#include <kjump/payload.hpp>
+
 #include "platform/pci_config.hpp"
 
 namespace kjump::disk::pci {
@@ -149,5 +151,16 @@ Bar read_bar(const Place& place, uint32_t number) {
   }
   return bar;
 }
+
+#if KJUMP_MODE_LONG
+Error map(uint64_t address, uint32_t bytes) {
+  return map_device(address, bytes) ? Error{}
+                                    : Error{Code::kUnreachable, "open", "too many devices are mapped"};
+}
+#else
+Error map(uint64_t, uint32_t) {
+  return {};
+}
+#endif
 
 }  // namespace kjump::disk::pci

@@ -56,4 +56,7 @@ struct Bar {
 };
 [[nodiscard]] Bar read_bar(const Place& place, uint32_t number);
 
+/// Makes registers accessible: in long mode they are outside the map of RAM.
+[[nodiscard]] Error map(uint64_t address, uint32_t bytes);
+
 }  // namespace kjump::disk::pci

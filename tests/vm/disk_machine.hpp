@@ -28,6 +28,7 @@ struct DiskShape {
   bool slow = false;  ///< every sector costs the emulator dearly: less of them
   bool no_dma = false;
   std::uint32_t high_bar = 0;
+  bool long_mode = false;
 };
 
 /// A file of its own, gone with the object.
@@ -109,8 +110,14 @@ inline DiskReply run_disk(const DiskShape& shape, const std::string& drive, disk
   job.driver = shape.driver;
   job.no_dma = shape.no_dma ? 1 : 0;
   job.high_bar = shape.high_bar;
-  job.buffer = kDiskBuffer;
-  const RunReport report = run("test_disks", disk_request(job, steps), 1, machine);
+  if (job.buffer == 0) {
+    job.buffer = kDiskBuffer;
+  }
+  if (job.buffer >= std::uint64_t{4} << 30) {
+    machine.memory_mib = 4096;  // of which 1 GiB lies above 4 GiB
+  }
+  const RunReport report =
+      run(shape.long_mode ? "test_disks_long" : "test_disks", disk_request(job, steps), 1, machine);
   EXPECT_EQ(report.jumps.size(), 1U);
   if (report.jumps.size() != 1) {
     return {};

@@ -40,11 +40,12 @@ struct Job {
   uint32_t index = 0;       ///< number of the controller
   uint32_t unit = 0xFF;     ///< disk::kAnyUnit
   uint32_t timeout_ms = 0;  ///< 0: the default
-  uint32_t buffer = 0;  ///< physical address of free memory; 0: the payload's own 16 KiB, enough for kFirst
+  uint64_t buffer = 0;  ///< physical address of free memory; 0: the payload's own 16 KiB, enough for kFirst
   uint32_t steps = 0;
   uint32_t no_dma = 0;
   uint32_t high_bar =
       0;  ///< not 0: this base address register is moved above 4 GiB before the disk is opened
+  uint32_t reserved = 0;
 };
 
 inline constexpr uint32_t kTextBytes = 160;
@@ -79,7 +80,7 @@ struct Opened {
 };
 
 // The same for 32-bit and 64-bit compilers, which align 64-bit members differently.
-static_assert(sizeof(Step) == 24 && sizeof(Job) == 32 && sizeof(Answer) == 200 && sizeof(Opened) == 312);
+static_assert(sizeof(Step) == 24 && sizeof(Job) == 40 && sizeof(Answer) == 200 && sizeof(Opened) == 312);
 
 /// The word at `index` of the pattern, counted from the disk's first byte.
 constexpr uint32_t pattern_word(uint32_t seed, uint64_t index) {

@@ -72,6 +72,14 @@ class Disks : public testing::TestWithParam<DiskShape> {
     }
   }
 
+  [[nodiscard]] std::uint64_t hash_of(std::uint32_t sectors) const {
+    std::uint64_t hash = disks::kHashStart;
+    for (const std::uint32_t word : file_.words(0, sectors)) {
+      hash = disks::hash_word(hash, word);
+    }
+    return hash;
+  }
+
   const DiskShape& shape_ = GetParam();
   const std::uint32_t area_ = shape_.slow ? 600 : 6000;
   const std::uint32_t large_ = shape_.slow ? 513 : 4099;  // more than any request, or two
@@ -114,11 +122,7 @@ TEST_P(Disks, WhatIsWrittenIsInTheFileAndComesBack) {
   expect_pattern(3, 9201, large_);
   expect_pattern(4, kSectors - 1, 1);
   expect_pattern(2008, 6002, 999);  // nothing else was touched
-  std::uint64_t hash = disks::kHashStart;
-  for (const std::uint32_t word : file_.words(0, area_)) {
-    hash = disks::hash_word(hash, word);
-  }
-  EXPECT_EQ(hash, reply.steps[7].hash);
+  EXPECT_EQ(hash_of(area_), reply.steps[7].hash);
 }
 
 TEST_P(Disks, AnErrorOfTheDeviceEndsOneRequestAndIsNamed) {
@@ -170,6 +174,28 @@ TEST_P(DisksWithDeadlines, ADeadlineThatPassesEndsEverythingInFlight) {
   const std::string text = reply.steps[0].text;
   EXPECT_NE(text.find("no answer in time"), std::string::npos) << text;
   EXPECT_EQ(reply.steps[1].code, code(Code::kAborted)) << "a disk that was given up takes no request";
+}
+
+class DisksInLongMode : public Disks {};
+
+TEST_P(DisksInLongMode, TheSameSourcesDoTheSame) {
+  DiskShape shape = shape_;
+  shape.long_mode = true;
+  disks::Job job;
+  // IDE's bus master and the BIOS reach 4 GiB.
+  const bool wide = shape.driver != DriverName::kIde && !is_bios(shape);
+  job.buffer = wide ? std::uint64_t{4} << 30 : 0;
+  const DiskReply reply = run_disk(shape, raw(file_), job,
+                                   {{StepKind::kCheck, 300, 0, 2008, 0},
+                                    {StepKind::kTorture, shape.slow ? 5U : 60U, 0, 79, area_},
+                                    {StepKind::kReopen, 0, 0, 0, 0},
+                                    {StepKind::kFlood, 40, 8000, 0, 0}});
+  ASSERT_EQ(reply.opened.answer.code, 0U) << reply.opened.answer.text;
+  for (const Answer& step : reply.steps) {
+    EXPECT_EQ(step.code, 0U) << step.text;
+    EXPECT_EQ(step.value, 0U) << "wrong words";
+  }
+  EXPECT_EQ(reply.steps[1].hash, hash_of(area_));
 }
 
 // One of each driver, on a machine without it; pc has one IDE controller, whatever the drives.
@@ -235,6 +261,9 @@ std::string name_of(const testing::TestParamInfo<DiskShape>& shape) {
   return shape.param.name;
 }
 INSTANTIATE_TEST_SUITE_P(Drivers, Disks, testing::ValuesIn(kShapes), name_of);
+INSTANTIATE_TEST_SUITE_P(Drivers, DisksInLongMode,
+                         testing::Values(kShapes[0], kShapes[1], kShapes[2], kShapes[4], kShapes[7]),
+                         name_of);
 // A BIOS call ends when the BIOS says; the jump's watchdog is its deadline (fault_test.cpp).
 INSTANTIATE_TEST_SUITE_P(Drivers, DisksWithDeadlines,
                          testing::ValuesIn(kShapes.begin(), kShapes.end() - kBiosShapes), name_of);

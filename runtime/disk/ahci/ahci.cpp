@@ -33,6 +33,7 @@ constexpr uint32_t kFirmwareOwns = 1u << 0;
 constexpr uint32_t kWeOwn = 1u << 1;
 
 constexpr uint32_t kMostPorts = 32;
+constexpr uint32_t kRegistersBytes = 0x1100;
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
 
 struct State {
@@ -140,6 +141,7 @@ Error open(Disk& disk) {
   Error error = pci::take(disk.place, is_ahci, state.taken);
   const pci::Bar bar = error.failed() ? pci::Bar{} : pci::read_bar(disk.place, kBarNumber);
   error = error.failed() ? error : bar.error;
+  error = error.failed() ? error : pci::map(bar.address, kRegistersBytes);
   if (error.failed()) {
     pci::give_back(disk.place, state.taken);
     state.taken.taken = false;

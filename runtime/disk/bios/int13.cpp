@@ -129,7 +129,8 @@ Error move(const Disk& disk, const Request& request, uint32_t done, uint32_t cou
   const bool reads = request.operation == Operation::kRead;
   const uint32_t bytes = count * disk.info.sector_bytes;
   auto* data = static_cast<uint8_t*>(physical(abi::kBounceBase));
-  auto* buffer = static_cast<uint8_t*>(physical(low(request.address))) + done * disk.info.sector_bytes;
+  auto* buffer = static_cast<uint8_t*>(physical(static_cast<PhysicalAddress>(request.address))) +
+                 done * disk.info.sector_bytes;
   if (!reads) {
     __builtin_memcpy(data, buffer, bytes);
   }

@@ -27,6 +27,7 @@ Error open(Disk& disk) {
   Error error = pci::take(disk.place, is_nvme, state.taken);
   const pci::Bar bar = error.failed() ? pci::Bar{} : pci::read_bar(disk.place, 0);
   error = error.failed() ? error : bar.error;
+  error = error.failed() ? error : pci::map(bar.address, kRegistersBytes);
   if (error.failed()) {
     pci::give_back(disk.place, state.taken);
     state.taken.taken = false;

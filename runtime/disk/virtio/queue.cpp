@@ -11,10 +11,10 @@ constexpr uint32_t kRing = 2;  // index of the ring behind flags and index
 
 // Virtio 1.0, 2.4.2: descriptors, available ring with its event field, then the used ring on a page of its
 // own.
-constexpr uint32_t used_offset(uint32_t size) {
+constexpr size_t used_offset(size_t size) {
   return (size * sizeof(Descriptor) + 2 * (kRing + 1 + size) + kPage - 1) / kPage * kPage;
 }
-constexpr uint32_t used_bytes(uint32_t size) {
+constexpr size_t used_bytes(size_t size) {
   return size * sizeof(UsedElement) + 2 * (kRing + 1);
 }
 static_assert(used_offset(kMaxQueueSize) + used_bytes(kMaxQueueSize) <= sizeof(QueueMemory));

@@ -11,6 +11,7 @@ namespace {
 constexpr uint32_t kType = 3;
 constexpr uint32_t kBar = 4;
 constexpr uint32_t kOffset = 8;
+constexpr uint32_t kLength = 12;
 constexpr uint32_t kMultiplier = 16;
 constexpr uint8_t kTypeCommon = 1;
 constexpr uint8_t kTypeNotify = 2;
@@ -54,8 +55,9 @@ Error Transport::map(const Place& place, uint8_t capability, Registers& register
   if (bar.is_port) {
     return {Code::kUnsupported, "open", "a virtio structure lies in ports"};
   }
-  registers = Registers(bar.address + pci::read32(place, capability + kOffset));
-  return {};
+  const uint64_t address = bar.address + pci::read32(place, capability + kOffset);
+  registers = Registers(address);
+  return pci::map(address, pci::read32(place, capability + kLength));
 }
 
 Error Transport::open_modern(const Place& place) {

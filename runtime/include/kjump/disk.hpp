@@ -133,7 +133,7 @@ extern const Driver kNvme;    ///< NVM Express; requests of up to 512 KiB
 extern const Driver kAhci;    ///< SATA disks with 48-bit commands; queued ones where controller and drive can
 extern const Driver
     kIde;  ///< 48-bit commands by bus master, else through the data port; one request at a time
-/// INT 13h, straight after firmware only: 32-bit images with BIOS services. One request at a time, and
+/// INT 13h, straight after firmware only, in images with BIOS services. One request at a time, and
 /// submit() returns when it is done.
 extern const Driver kBios;
 

@@ -45,7 +45,7 @@ class Torture {
   uint32_t below(uint32_t limit) { return static_cast<uint32_t>((uint64_t{next()} * limit) >> 32); }
 
   static uint32_t* words(uint64_t address) {
-    return static_cast<uint32_t*>(physical(static_cast<uint32_t>(address)));
+    return static_cast<uint32_t*>(physical(static_cast<PhysicalAddress>(address)));
   }
 
   [[nodiscard]] bool overlaps(const disk::Request& one) const {
@@ -59,8 +59,8 @@ class Torture {
     return false;
   }
 
-  [[nodiscard]] uint32_t shadow_of(const disk::Request& request) const {
-    return shadow_ + static_cast<uint32_t>(request.sector - step_.sector) * sector_bytes_;
+  [[nodiscard]] uint64_t shadow_of(const disk::Request& request) const {
+    return shadow_ + (request.sector - step_.sector) * sector_bytes_;
   }
 
   void choose(disk::Request& request, uint32_t slot) {
@@ -70,7 +70,8 @@ class Torture {
     request.count = kind == 0 ? most : kind < 3 ? 1 + below(most) : 1 + below(most < 40 ? most : 40);
     request.count = request.count < step_.area ? request.count : step_.area;
     request.sector = step_.sector + below(step_.area - request.count + 1);
-    request.address = slots_ + slot * kSlotBytes + (below(0x1000) & ~(disk_.info.buffer_alignment - 1));
+    request.address =
+        slots_ + uint64_t{slot} * kSlotBytes + (below(0x1000) & ~(disk_.info.buffer_alignment - 1));
   }
 
   disk::Error one_more() {
@@ -132,8 +133,8 @@ class Torture {
   disk::Disk& disk_;
   const Step& step_;
   Answer& answer_;
-  uint32_t shadow_;
-  uint32_t slots_ = 0;
+  uint64_t shadow_;
+  uint64_t slots_ = 0;
   uint32_t sector_bytes_ = 0;
   uint32_t random_;
   uint32_t busy_ = 0;

@@ -32,7 +32,7 @@ void note(Answer& answer, const disk::Driver& driver, const disk::Place& place, 
 }
 
 uint32_t* words(const Job& job) {
-  return static_cast<uint32_t*>(physical(job.buffer));
+  return static_cast<uint32_t*>(physical(static_cast<PhysicalAddress>(job.buffer)));
 }
 
 void write_pattern(const Job& job, const Step& step, disk::Error& error) {
@@ -178,7 +178,7 @@ disk::Error do_step(const Job& job, const Step& step, Answer& answer) {
       break;
     case StepKind::kFirst:
       error = disk::read(the_disk, step.sector, 1, job.buffer);
-      answer.value = *static_cast<const uint64_t*>(physical(job.buffer));
+      answer.value = *static_cast<const uint64_t*>(physical(static_cast<PhysicalAddress>(job.buffer)));
       break;
   }
   return error;
@@ -229,7 +229,7 @@ extern "C" uint32_t kjump_main() {
   }
   const disk::Driver& driver = *kDrivers[static_cast<uint32_t>(job.driver)];
   if (job.buffer == 0) {
-    job.buffer = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(own_buffer));
+    job.buffer = reinterpret_cast<uintptr_t>(own_buffer);
   }
   static Opened opened;
   static Answer answers[32];
