@@ -72,23 +72,20 @@ uint32_t free_slot(const Disk& disk) {
   return slot;
 }
 
-const char* name_of(Operation operation) {
-  return operation == Operation::kRead ? "read" : operation == Operation::kWrite ? "write" : "flush";
-}
-
 /// The device is silenced, whatever it had in hand comes back.
 void give_up(Disk& disk, uint64_t now) {
   const uint32_t running = disk.running;
-  disk.driver->stop(disk);
-  disk.broken = true;
   for (uint32_t slot = 0; slot < kMaxDepth; ++slot) {
-    if ((running & disk.running) >> slot & 1) {
+    if ((running >> slot & 1) != 0) {
       const bool late = now >= disk.deadlines[slot];
-      finish(disk, slot,
-             {late ? Code::kTimeout : Code::kAborted, name_of(disk.requests[slot]->operation),
-              late ? "no answer in time" : "given up with another request"});
+      Error error = disk.driver->look(disk, slot);
+      error.code = late ? Code::kTimeout : Code::kAborted;
+      error.reason = late ? "no answer in time" : "given up with another request";
+      finish(disk, slot, error);
     }
   }
+  disk.driver->stop(disk);
+  disk.broken = true;
 }
 
 void check_deadlines(Disk& disk) {
@@ -202,9 +199,7 @@ Submitted submit(Disk& disk, Request& request) {
 Request* poll(Disk& disk) {
   if (disk.ended == 0 && disk.running != 0) {
     disk.driver->poll(disk);
-    if (disk.ended == 0) {
-      check_deadlines(disk);
-    }
+    check_deadlines(disk);
   }
   if (disk.ended == 0) {
     return nullptr;

@@ -3,8 +3,9 @@
 ///
 /// A driver's open() fills Disk::info and may fill Disk::place.unit; it finds nothing running. start() gets a
 /// slot below Info::depth whose request is valid; it must not fail, but may call finish() at once. poll()
-/// calls finish() for what has ended. stop() makes sure that the device touches no memory of ours any more;
-/// close() may be called after stop() and after a failed open().
+/// calls finish() for what has ended. look() names the command of a slot that is late and reads the
+/// registers. stop() makes sure that the device touches no memory of ours any more; close() may be called
+/// after stop() and after a failed open().
 #pragma once
 
 #include <kjump/disk.hpp>
@@ -16,7 +17,7 @@ void finish(Disk& disk, uint32_t slot, const Error& error = {});
 
 /// The slot's state in the driver's part of the storage.
 template <typename State>
-[[nodiscard]] inline State& state_of(Disk& disk) {
+[[nodiscard]] inline State& state_of(const Disk& disk) {
   return *static_cast<State*>(disk.storage);
 }
 

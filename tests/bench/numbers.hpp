@@ -49,6 +49,10 @@ inline std::filesystem::path image(const std::string& name) {
 // kexec_numbers.cpp
 [[nodiscard]] Number round_trip_vs_bare();
 
+/// disk_numbers.cpp: of one driver, "virtio", "nvme", "ahci", "ide" or "bios".
+[[nodiscard]] Number disk_write(const std::string& name);
+[[nodiscard]] Number disk_read(const std::string& name);
+
 // wake_numbers.cpp
 [[nodiscard]] Number wake_vs_rtcwake();
 [[nodiscard]] Number wake_thousand_calls();

@@ -172,7 +172,9 @@ TEST_P(DisksWithDeadlines, ADeadlineThatPassesEndsEverythingInFlight) {
   }
   EXPECT_GE(reply.steps[0].value, 1U) << "late";
   const std::string text = reply.steps[0].text;
-  EXPECT_NE(text.find("no answer in time"), std::string::npos) << text;
+  EXPECT_EQ(text.rfind(std::string(shape_.where) + ": ", 0), 0U) << text;
+  EXPECT_NE(text.find(": no answer in time"), std::string::npos) << text;
+  RecordProperty("text", text);
   EXPECT_EQ(reply.steps[1].code, code(Code::kAborted)) << "a disk that was given up takes no request";
 }
 

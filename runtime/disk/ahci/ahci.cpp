@@ -163,6 +163,13 @@ Command command_of(const Disk& disk, const Request& request, bool queued) {
   return {code, writes, request.count, request.sector, request.address, bytes_of(disk, request)};
 }
 
+Error look(const Disk& disk, uint32_t slot) {
+  const auto& state = state_of<State>(disk);
+  Error error = device_error(state, command_of(disk, *disk.requests[slot], !state.alone).command);
+  error.code = Code::kNone;
+  return error;
+}
+
 void issue(Disk& disk, State& state, uint32_t slot) {
   const Request& request = *disk.requests[slot];
   const bool queued = !state.alone && request.operation != Operation::kFlush;
@@ -270,6 +277,6 @@ void close(Disk& disk) {
 
 constinit const Driver kAhci = {"ahci",     "port",     "status",   "error",     sizeof(ahci::State),
                                 true,       ahci::find, ahci::open, ahci::start, ahci::poll,
-                                ahci::stop, ahci::close};
+                                ahci::look, ahci::stop, ahci::close};
 
 }  // namespace kjump::disk

@@ -159,6 +159,9 @@ void start(Disk& disk, uint32_t slot) {
 }
 
 void poll(Disk&) {}
+Error look(const Disk&, uint32_t) {
+  return {};  // nothing is ever in flight
+}
 void stop(Disk&) {}
 void close(Disk&) {}
 
@@ -167,6 +170,6 @@ void close(Disk&) {}
 
 constinit const Driver kBios = {"int13",     "drive",     "AH",        "",           sizeof(int13::State),
                                 false,       int13::find, int13::open, int13::start, int13::poll,
-                                int13::stop, int13::close};
+                                int13::look, int13::stop, int13::close};
 
 }  // namespace kjump::disk

@@ -172,6 +172,10 @@ void poll(Disk& disk) {
   }
 }
 
+Error look(const Disk& disk, uint32_t) {
+  return device_error(state_of<State>(disk), "");
+}
+
 void stop(Disk& disk) {
   auto& state = state_of<State>(disk);
   if (state.channel.has_bus_master()) {
@@ -191,7 +195,8 @@ void close(Disk& disk) {
 }  // namespace
 }  // namespace ide
 
-constinit const Driver kIde = {"ide",     "drive",   "status",   "error",   sizeof(ide::State), true,
-                               ide::find, ide::open, ide::start, ide::poll, ide::stop,          ide::close};
+constinit const Driver kIde = {"ide",     "drive",   "status",  "error",    sizeof(ide::State),
+                               true,      ide::find, ide::open, ide::start, ide::poll,
+                               ide::look, ide::stop, ide::close};
 
 }  // namespace kjump::disk

@@ -15,7 +15,6 @@ constexpr uint32_t kEnable = 1u << 0;
 constexpr uint32_t kEntrySizes = 6u << 16 | 4u << 20;  // 64 and 16 bytes
 constexpr uint32_t kShutdownNormal = 1u << 14;
 constexpr uint32_t kShutdownMask = 3u << 14;
-constexpr uint32_t kStatus = 0x1C;
 constexpr uint32_t kReady = 1u << 0;
 constexpr uint32_t kFatal = 1u << 1;
 constexpr uint32_t kShutdownStatus = 3u << 2;
@@ -53,8 +52,8 @@ Error command_error(const char* name, const Ended& ended) {
 
 bool wait_ready(Disk& disk, const State& state, bool ready) {
   const Deadline end(disk);
-  while (((state.registers.read32(kStatus) & kReady) != 0) != ready) {
-    if (end.passed() || (ready && (state.registers.read32(kStatus) & kFatal) != 0)) {
+  while (((state.registers.read32(kControllerStatus) & kReady) != 0) != ready) {
+    if (end.passed() || (ready && (state.registers.read32(kControllerStatus) & kFatal) != 0)) {
       return false;
     }
     relax();
@@ -68,7 +67,7 @@ Error admin(Disk& disk, State& state, const Command& command, const char* name, 
   Ended ended{};
   while (!state.admin.take_ended(ended)) {
     if (end.passed()) {
-      return {Code::kTimeout, name, "no answer in time", 0, state.registers.read32(kStatus)};
+      return {Code::kTimeout, name, "no answer in time", 0, state.registers.read32(kControllerStatus)};
     }
     relax();
   }
@@ -84,7 +83,7 @@ Error enable(Disk& disk, State& state) {
     return {Code::kUnsupported, "open", "no pages of 4 KiB or no queues of 64 entries"};
   }
   if (!disable(disk, state)) {
-    return {Code::kTimeout, "reset", "no answer in time", 0, state.registers.read32(kStatus)};
+    return {Code::kTimeout, "reset", "no answer in time", 0, state.registers.read32(kControllerStatus)};
   }
   const auto stride = static_cast<uint32_t>(capabilities >> 32 & 0xF);
   state.admin.set_up(state.admin_memory, state.registers, 0, stride);
@@ -96,7 +95,7 @@ Error enable(Disk& disk, State& state) {
   state.registers.write32(kConfiguration, kEntrySizes | kEnable);
   if (!wait_ready(disk, state, true)) {
     return {Code::kTimeout, "enable", "the controller does not get ready", 0,
-            state.registers.read32(kStatus)};
+            state.registers.read32(kControllerStatus)};
   }
   return {};
 }
@@ -191,7 +190,7 @@ void shut_down(Disk& disk, const State& state) {
   const uint32_t configuration = state.registers.read32(kConfiguration) & ~kShutdownMask;
   state.registers.write32(kConfiguration, configuration | kShutdownNormal);
   const Deadline end(disk);
-  while ((state.registers.read32(kStatus) & kShutdownStatus) != kShutdownDone && !end.passed()) {
+  while ((state.registers.read32(kControllerStatus) & kShutdownStatus) != kShutdownDone && !end.passed()) {
     relax();
   }
   (void)disable(disk, state);

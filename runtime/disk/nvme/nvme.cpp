@@ -89,8 +89,17 @@ const char* reason_of(const Ended& ended) {
                               : "medium or data error";
 }
 
+const char* name_of(Operation operation) {
+  return operation == Operation::kRead ? "READ" : operation == Operation::kWrite ? "WRITE" : "FLUSH";
+}
+
+/// The controller's status register where a command has its own.
+Error look(const Disk& disk, uint32_t slot) {
+  return {Code::kNone, name_of(disk.requests[slot]->operation), "", 0,
+          state_of<State>(disk).registers.read32(kControllerStatus)};
+}
+
 void poll(Disk& disk) {
-  static constexpr const char* kNames[] = {"READ", "WRITE", "FLUSH"};
   auto& state = state_of<State>(disk);
   Ended ended{};
   while (state.io.take_ended(ended)) {
@@ -101,8 +110,9 @@ void poll(Disk& disk) {
       finish(disk, ended.id);
       continue;
     }
-    const auto operation = static_cast<uint32_t>(disk.requests[ended.id]->operation);
-    finish(disk, ended.id, {Code::kDevice, kNames[operation], reason_of(ended), ended.type, ended.code});
+    finish(disk, ended.id,
+           {Code::kDevice, name_of(disk.requests[ended.id]->operation), reason_of(ended), ended.type,
+            ended.code});
   }
 }
 
@@ -125,6 +135,6 @@ void close(Disk& disk) {
 
 constinit const Driver kNvme = {"nvme",     "namespace", "status type", "code",      sizeof(nvme::State),
                                 true,       nvme::find,  nvme::open,    nvme::start, nvme::poll,
-                                nvme::stop, nvme::close};
+                                nvme::look, nvme::stop,  nvme::close};
 
 }  // namespace kjump::disk

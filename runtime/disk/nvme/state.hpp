@@ -9,6 +9,7 @@
 namespace kjump::disk::nvme {
 
 inline constexpr uint32_t kRegistersBytes = 0x2000;  // up to the doorbells of two queues, whatever the stride
+inline constexpr uint32_t kControllerStatus = 0x1C;  // NVM Express 1.4, 3.1.6
 inline constexpr uint32_t kPageBytes = 4096;         // CC.MPS 0
 inline constexpr uint32_t kMostTransfer = 512 << 10;
 inline constexpr uint32_t kMostPages = kMostTransfer / kPageBytes;

@@ -217,13 +217,20 @@ void start(Disk& disk, uint32_t slot) {
   }
 }
 
+const char* name_of(Operation operation) {
+  return operation == Operation::kRead ? "IN" : operation == Operation::kWrite ? "OUT" : "FLUSH";
+}
+
 Error error_of(const Request& request, uint8_t status) {
   if (status == kOk) {
     return {};
   }
-  static constexpr const char* kNames[] = {"IN", "OUT", "FLUSH"};
   const char* reason = status == kIoError ? "I/O error" : "not supported by the device";
-  return {Code::kDevice, kNames[static_cast<uint32_t>(request.operation)], reason, status};
+  return {Code::kDevice, name_of(request.operation), reason, status};
+}
+
+Error look(const Disk& disk, uint32_t slot) {
+  return {Code::kNone, name_of(disk.requests[slot]->operation), "", state_of<State>(disk).transport.status()};
 }
 
 void poll(Disk& disk) {
@@ -253,6 +260,7 @@ void close(Disk& disk) {
 
 constinit const Driver kVirtio = {
     "virtio",     "",           "status",      "",           sizeof(virtio::State), true,
-    virtio::find, virtio::open, virtio::start, virtio::poll, virtio::stop,          virtio::close};
+    virtio::find, virtio::open, virtio::start, virtio::poll, virtio::look,          virtio::stop,
+    virtio::close};
 
 }  // namespace kjump::disk

@@ -124,6 +124,7 @@ struct Driver {
   Error (*open)(Disk& disk);
   void (*start)(Disk& disk, uint32_t slot);
   void (*poll)(Disk& disk);
+  Error (*look)(const Disk& disk, uint32_t slot);
   void (*stop)(Disk& disk);
   void (*close)(Disk& disk);
 };
