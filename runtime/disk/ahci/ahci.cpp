@@ -5,9 +5,7 @@
 // port, then repeat alone, in the order of slots, whatever had not ended. The one that fails again is the
 // one, and the registers are its own. Commands here may be repeated: no two in flight touch the same sectors
 // to good purpose.
-#include "disk/ahci/port.hpp"
-#include "disk/clock.hpp"
-#include "disk/pci.hpp"
+#include "disk/ahci/state.hpp"
 
 namespace kjump::disk {
 
@@ -16,40 +14,7 @@ namespace {
 
 constexpr uint32_t kClassCode = 0x010601;
 constexpr uint32_t kBarNumber = 5;
-
-// AHCI 1.3.1, 3.1.
-constexpr uint32_t kCapabilities = 0x00;
-constexpr uint32_t kHasQueuing = 1u << 30;
-constexpr uint32_t kHas64Bits = 1u << 31;
-constexpr uint32_t kControl = 0x04;
-constexpr uint32_t kControllerReset = 1u << 0;
-constexpr uint32_t kInterrupts = 1u << 1;
-constexpr uint32_t kAhciMode = 1u << 31;
-constexpr uint32_t kImplemented = 0x0C;
-constexpr uint32_t kCapabilities2 = 0x24;
-constexpr uint32_t kHasHandoff = 1u << 0;
-constexpr uint32_t kHandoff = 0x28;
-constexpr uint32_t kFirmwareOwns = 1u << 0;
-constexpr uint32_t kWeOwn = 1u << 1;
-
-constexpr uint32_t kMostPorts = 32;
 constexpr uint32_t kRegistersBytes = 0x1100;
-constexpr uint64_t k4GiB = uint64_t{1} << 32;
-
-struct State {
-  PortMemory memory;
-  alignas(512) uint16_t identity[256];
-  Registers registers;
-  Port port;
-  pci::Taken taken;
-  uint32_t control_before;
-  bool port_taken;
-  bool queuing;
-  bool alone;        ///< one command at a time: no queuing, a flush, or repeating after an error
-  uint32_t waiting;  ///< slots whose commands are yet to be issued, alone
-  uint32_t issued;   ///< slots that the port has
-};
-static_assert(sizeof(State) <= kStorageBytes);
 
 bool is_ahci(const Place& place) {
   return pci::has_class(place, kClassCode, false);
@@ -57,83 +22,6 @@ bool is_ahci(const Place& place) {
 
 bool find(uint32_t index, Place& place) {
   return pci::find(is_ahci, index, place);
-}
-
-/// Ours from now on: firmware is told, the mode is AHCI, interrupts are off.
-void take_controller(const Disk& disk, State& state) {
-  const Registers& registers = state.registers;
-  if ((registers.read32(kCapabilities2) & kHasHandoff) != 0) {
-    registers.write32(kHandoff, registers.read32(kHandoff) | kWeOwn);
-    const Deadline end(disk);
-    while ((registers.read32(kHandoff) & kFirmwareOwns) != 0 && !end.passed()) {
-      relax();
-    }
-  }
-  state.control_before = registers.read32(kControl);
-  registers.write32(kControl, (state.control_before | kAhciMode) & ~kInterrupts);
-}
-
-bool try_port(Disk& disk, State& state, uint32_t number) {
-  if ((state.registers.read32(kImplemented) >> number & 1) == 0) {
-    return false;
-  }
-  state.port.set_up(state.memory, state.registers, number);
-  state.port.remember();
-  const bool found = state.port.stop(disk) && state.port.reset(disk);
-  if (found) {
-    disk.place.unit = static_cast<uint8_t>(number);
-    state.port_taken = true;
-    state.port.start();
-    return true;
-  }
-  (void)state.port.stop(disk);
-  state.port.put_back();
-  return false;
-}
-
-Error find_port(Disk& disk, State& state) {
-  if (disk.place.unit != kAnyUnit) {
-    const bool found = disk.place.unit < kMostPorts && try_port(disk, state, disk.place.unit);
-    return found ? Error{} : Error{Code::kMissing, "open", "there is no disk on the port"};
-  }
-  for (uint32_t number = 0; number < kMostPorts; ++number) {
-    if (try_port(disk, state, number)) {
-      return {};
-    }
-  }
-  return {Code::kMissing, "open", "there is no disk on any port"};
-}
-
-Error device_error(const State& state, uint8_t command) {
-  const uint32_t task_file = state.port.task_file();
-  return {Code::kDevice, ata::name_of(command), "task file error", task_file & 0xFF, task_file >> 8 & 0xFF};
-}
-
-Error identify(Disk& disk, State& state) {
-  const Command command{ata::kIdentify, false, 0, 0, address_of(state.identity), sizeof state.identity};
-  state.port.issue(0, command, false);
-  const Deadline end(disk);
-  while (state.port.outstanding() != 0 && !state.port.failed()) {
-    if (end.passed()) {
-      return {Code::kTimeout, ata::name_of(ata::kIdentify), "no answer in time",
-              state.port.task_file() & 0xFF};
-    }
-    relax();
-  }
-  if (state.port.failed()) {
-    return device_error(state, ata::kIdentify);
-  }
-  ata::Drive drive{};
-  const Error error = ata::read_identity(state.identity, disk.info, drive);
-  const uint32_t capabilities = state.registers.read32(kCapabilities);
-  state.queuing = (capabilities & kHasQueuing) != 0 && drive.queue_depth > 1;
-  const uint32_t slots = (capabilities >> 8 & 0x1F) + 1;
-  const uint32_t depth = state.queuing && drive.queue_depth < slots ? drive.queue_depth : slots;
-  disk.info.depth = static_cast<uint16_t>(depth);
-  disk.info.buffer_alignment = 2;
-  disk.info.address_limit = (capabilities & kHas64Bits) != 0 ? UINT64_MAX : k4GiB;
-  state.alone = !state.queuing;
-  return error;
 }
 
 Error open(Disk& disk) {
@@ -148,9 +36,7 @@ Error open(Disk& disk) {
     return error;
   }
   state.registers = Registers(bar.address);
-  take_controller(disk, state);
-  error = find_port(disk, state);
-  return error.failed() ? error : identify(disk, state);
+  return bring_up(disk, state);
 }
 
 Command command_of(const Disk& disk, const Request& request, bool queued) {
@@ -240,15 +126,6 @@ void poll(Disk& disk) {
   }
 }
 
-void reset_controller(Disk& disk, const State& state) {
-  state.registers.write32(kControl, state.registers.read32(kControl) | kControllerReset);
-  const Deadline end(disk);
-  while ((state.registers.read32(kControl) & kControllerReset) != 0 && !end.passed()) {
-    relax();
-  }
-  state.registers.write32(kControl, kAhciMode);
-}
-
 void stop(Disk& disk) {
   auto& state = state_of<State>(disk);
   state.issued = 0;
@@ -268,7 +145,7 @@ void close(Disk& disk) {
     stop(disk);
     state.port.put_back();
   }
-  state.registers.write32(kControl, state.control_before | kAhciMode);
+  put_back(state);
   pci::give_back(disk.place, state.taken);
 }
 
