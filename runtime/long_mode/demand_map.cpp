@@ -113,6 +113,11 @@ bool map_page(uint64_t page) {
 }  // namespace
 
 bool map_device(uint64_t address, uint64_t bytes) {
+  for (uint32_t i = 0; i < device_count; ++i) {
+    if (address >= devices[i].start && address + bytes <= devices[i].end && address + bytes > address) {
+      return true;  // declared before, as by every opening of a disk
+    }
+  }
   if (device_count == kMostDevices || bytes == 0 || address + bytes < address) {
     return false;
   }

@@ -16,6 +16,16 @@ inline uint8_t read8(uint16_t port) {
   return value;
 }
 
+inline void write16(uint16_t port, uint16_t value) {
+  asm volatile("outw %w0, %w1" : : "a"(value), "Nd"(port));
+}
+
+inline uint16_t read16(uint16_t port) {
+  uint16_t value = 0;
+  asm volatile("inw %w1, %w0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
 inline void write32(uint16_t port, uint32_t value) {
   asm volatile("outl %0, %w1" : : "a"(value), "Nd"(port));
 }

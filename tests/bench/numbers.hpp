@@ -60,6 +60,10 @@ inline std::filesystem::path image(const std::string& name) {
 // soak_numbers.cpp
 [[nodiscard]] Number soak_failures(const std::string& kernel);
 
+// disk_numbers.cpp: of one driver, "virtio", "nvme", "ahci", "ide" or "bios".
+[[nodiscard]] Number disk_write(const std::string& name);
+[[nodiscard]] Number disk_read(const std::string& name);
+
 // wake_numbers.cpp
 [[nodiscard]] Number wake_vs_rtcwake();
 [[nodiscard]] Number wake_thousand_calls();
