@@ -197,8 +197,6 @@ void fault() {
   VALUE(VECTOR_DEADLINE, kVectorDeadline);
   VALUE(EDGE_WATCH_NONE, static_cast<int>(EdgeWatch::kNone));
   VALUE(EDGE_WATCH_RUNNING, static_cast<int>(EdgeWatch::kRunning));
-  VALUE(EDGE_FAR_LOWEST, kEdgeFarLowest);
-  VALUE(EDGE_FAR_HIGHEST, kEdgeFarHighest);
   VALUE(VECTOR_TIMER, kVectorTimer);
   VALUE(HOOKED_VECTORS, kHookedVectors);
   VALUE(HOOKED_VECTOR_MASK, kHookedVectorMask);

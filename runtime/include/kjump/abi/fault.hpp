@@ -26,12 +26,6 @@ enum class EdgeWatch : uint8_t {
   kPaused = 2,  ///< while firmware runs
 };
 
-/// An edge counts as near while the PIT's count, its high byte, is outside of these: two milliseconds before
-/// it and three after, when the NMI may be on its way. The processor does not change its mode then: between
-/// two modes an NMI finds no handler.
-inline constexpr uint32_t kEdgeFarLowest = 0x08;
-inline constexpr uint32_t kEdgeFarHighest = 0xF0;
-
 /// What the debug registers guard: bit n of DR6 says that guard n was written to.
 enum class Guard : uint32_t {
   kFirmwareStack = 0,  ///< the stack of firmware calls is full
