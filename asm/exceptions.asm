@@ -6,9 +6,10 @@
 ; jumps inside this file are relative and fine, data is named by its physical address.
 %include "sections.inc"
 
+        global kjump_edge_watch
         global kjump_nmi64, kjump_vector32, kjump_slave_interrupt32, kjump_fault, kjump_leave_payload
         extern kjump_payload_unwind, kjump_unwind_esp, kjump_supervisor_fault, kjump_supervisor_esp
-        extern kjump_ticks_left, kjump_edge_watch, kjump_watchdog_is_armed
+        extern kjump_ticks_left, kjump_watchdog_is_armed
 
 %include "pic.inc"
 
@@ -155,3 +156,4 @@ real_bss
         alignb  8
 kjump_fault:
         resb    FAULT_BYTES
+kjump_edge_watch:       resb 1                  ; EDGE_WATCH_*: does an edge of the PIT's come as an NMI?

@@ -10,7 +10,6 @@
 
         global kjump_long_idt_pointer
         extern kjump_fault, kjump_abandon_long, kjump_map_on_demand, kjump_ticks_left, kjump_watchdog_is_armed
-        extern kjump_edge_watch
 
 %define INTERRUPT_GATE  0x8E00                  ; present, DPL 0, 64-bit interrupt gate
 %define IST_FAULT       1                       ; which stacks: see the TSS in run_long_payload.asm
@@ -94,8 +93,6 @@ entered:
 first_pic:
         cmp     ecx, VECTOR_TIMER
         jne     .acknowledge
-        cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_RUNNING
-        je      .acknowledge                    ; this edge is an NMI, too, and counts there
         cmp     dword [REAL_BASE + kjump_ticks_left], 0
         je      .acknowledge
         dec     dword [REAL_BASE + kjump_ticks_left]
@@ -111,16 +108,8 @@ dropped:
         add     rsp, 8                          ; the vector
         iretq
 
-; An edge of the PIT's that is watched, or the HPET's. An NMI while no watchdog is armed is nobody's business here.
+; An NMI while no watchdog is armed is nobody's business here.
 nmi:
-        cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_RUNNING
-        jne     .one_shot
-        cmp     dword [REAL_BASE + kjump_ticks_left], 0
-        je      dropped
-        dec     dword [REAL_BASE + kjump_ticks_left]
-        jnz     dropped
-        jmp     exception
-.one_shot:
         cmp     byte [kjump_watchdog_is_armed], 0
         je      dropped
         jmp     exception

@@ -3,7 +3,7 @@
 %include "sections.inc"
 
         global kjump_long_to_physical
-        extern kjump_idt32_pointer, kjump_edge_watch
+        extern kjump_idt32_pointer
 
 flat_text
 bits 64
@@ -14,7 +14,6 @@ bits 64
 ; in: -  out: flat segments in DS ES FS GS SS, physical-mode IDT, CR3 = CR4 = 0, EFER.LME = 0
 ; clobbers: eax ebx ecx edx flags   fails: cannot
 kjump_long_to_physical:
-        wait_out_edge [abs REAL_BASE + kjump_edge_watch]
         pop     rbx
         push    SEL_CODE32
         push    .compatibility          ; below 2 GiB: sign extension does no harm

@@ -3,7 +3,7 @@
 %include "sections.inc"
 
         global kjump_physical_to_real
-        extern kjump_ivt_pointer, kjump_edge_watch
+        extern kjump_ivt_pointer
 
 flat_text
 bits 32
@@ -18,7 +18,6 @@ bits 32
 ; Segments get 64 KiB limits and base = selector << 4 before PE goes: real mode keeps what is cached
 ; (T2), and a virtual machine runs such a state without emulation (T3).
 kjump_physical_to_real:
-        wait_out_edge [REAL_BASE + kjump_edge_watch]
         lidt    [REAL_BASE + kjump_ivt_pointer]
         jmp     SEL_CODE16:protected16
 

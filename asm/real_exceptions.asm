@@ -4,7 +4,7 @@
 ; to the handler that was there before.
 %include "sections.inc"
 
-        global kjump_real_hooks, kjump_saved_vectors, kjump_ticks_left, kjump_edge_watch
+        global kjump_real_hooks, kjump_saved_vectors, kjump_ticks_left
         extern kjump_fault, kjump_real_to_physical, kjump_leave_payload
 
 %include "pic.inc"
@@ -51,7 +51,7 @@ hooked:
         mov     bp, sp
         mov     bx, [bp + frame.vector]
         cmp     bl, VECTOR_NMI
-        je      nmi
+        je      leave_real                              ; the watchdog's, or hardware's cry for help
         cmp     bl, VECTOR_TIMER
         je      timer
         cmp     bl, FIRST_IRQ_VECTOR
@@ -79,27 +79,12 @@ by_instruction:
 timer:
         call    in_service
         jz      by_instruction                          ; no tick: a double fault
-        cmp     byte [cs:kjump_edge_watch], EDGE_WATCH_RUNNING
-        je      former_handler                          ; this edge is an NMI, too, and counts there
         cmp     dword [cs:kjump_ticks_left], 0
         je      former_handler                          ; no deadline
         dec     dword [cs:kjump_ticks_left]
         jnz     former_handler
         mov     word [bp + frame.vector], VECTOR_DEADLINE
         jmp     leave_real
-
-; The watchdog's, or hardware's cry for help. Of the PIT's edges only the last one ends the payload.
-nmi:
-        cmp     byte [cs:kjump_edge_watch], EDGE_WATCH_RUNNING
-        jne     leave_real
-        cmp     dword [cs:kjump_ticks_left], 0
-        je      .return
-        dec     dword [cs:kjump_ticks_left]
-        jz      leave_real
-.return:
-        popad
-        add     sp, 4                                   ; the two words
-        iret
 
 ; Replaces the two words above the registers by the handler's address and returns to it.
 former_handler:
@@ -172,7 +157,5 @@ real_bss
         alignb  4
 kjump_saved_vectors:    resd HOOKED_VECTORS             ; the IVT's, before ours
 kjump_ticks_left:       resd 1                          ; until the deadline; 0: none
-kjump_edge_watch:       resb 1                          ; EDGE_WATCH_*: who counts them
-                        alignb 2
                         resw 8
 own_stack_top:

@@ -3,7 +3,7 @@
 %include "sections.inc"
 
         global kjump_real_to_physical
-        extern kjump_gdt_pointer, kjump_idt32_pointer, kjump_edge_watch
+        extern kjump_gdt_pointer, kjump_idt32_pointer
 
 real_text
 bits 16
@@ -15,7 +15,6 @@ bits 16
 ; out: flat segments in DS ES FS GS SS, stub's GDT and physical-mode IDT; ESP is the caller's to load
 ; clobbers: eax flags   preserves: all else   fails: cannot
 kjump_real_to_physical:
-        wait_out_edge [cs:kjump_edge_watch]
         o32 lgdt [cs:kjump_gdt_pointer]         ; T6: all 32 base bits
         mov     eax, cr0
         or      al, CR0_PE

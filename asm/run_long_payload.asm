@@ -5,12 +5,11 @@
 ; payload touches memory (runtime/long_mode/demand_map.cpp), and comes down again for every firmware call.
 %include "sections.inc"
 
-        global kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
+        global kjump_stays_in_physical, kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
         global kjump_long_firmware_call, kjump_abandon_long, kjump_memory_map
         global kjump_payload_stack
         extern kjump_main, kjump_enter_long, kjump_long_to_physical, kjump_firmware_call, kjump_leave_payload
         extern kjump_gdt, kjump_gdt_pointer, kjump_idt32_pointer, kjump_long_idt_pointer, kjump_forget_map
-        extern kjump_edge_watch
 
 %define DEFAULT_MXCSR   0x1F80                  ; all exceptions masked, round to nearest (SDM volume 1, 10.2.3)
 %define FXSAVE_BYTES    512
@@ -93,7 +92,6 @@ first_tables:
 ; mode: 32-bit, paging off, stub's GDT, IF=0 -> 64-bit, IF=0
 ; call: jump; continues at ebp   in: ebp   clobbers: every other register but esp   fails: cannot
 enter_payload_mode:
-        wait_out_edge [REAL_BASE + kjump_edge_watch]
         mov     eax, tss                        ; its descriptor, new each time: LTR marks it busy
         mov     edx, eax
         shl     eax, 16
@@ -186,6 +184,10 @@ tss:    dd      0                               ; SDM volume 3, figure 8-11
         dq      0, 0, 0, 0, 0, 0                ; IST3-7
         dw      0, .end - tss                   ; no I/O permission map
 .end:
+
+flat_data
+kjump_stays_in_physical:
+                db      0                       ; payload code runs in the supervisor's own mode
 
 flat_bss
         alignb  16

@@ -2,7 +2,7 @@
 ; Runs a 32-bit payload. Linked into images of mode `physical`.
 %include "sections.inc"
 
-        global kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
+        global kjump_stays_in_physical, kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
         global kjump_payload_stack
         extern kjump_main, kjump_gdt_pointer, kjump_idt32_pointer
 
@@ -44,6 +44,10 @@ kjump_payload_unwind:
 flat_data
 kjump_payload_stack:                            ; lowest address, end
                 dd FLAT_STACK_TOP - FLAT_STACK_BYTES, FLAT_STACK_TOP
+
+flat_data
+kjump_stays_in_physical:
+                db      1                       ; payload code runs in the supervisor's own mode
 
 flat_bss
 kjump_unwind_esp:       resd 1                  ; 0: no payload is running

@@ -2,7 +2,7 @@
 ; Runs a 16-bit payload, and lets it make firmware calls. Linked into images of mode `real`.
 %include "sections.inc"
 
-        global kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
+        global kjump_stays_in_physical, kjump_run_payload, kjump_payload_unwind, kjump_unwind_esp, kjump_payload_status
         global kjump_real_firmware_call, kjump_payload_stack
         extern kjump_main, kjump_physical_to_real, kjump_real_to_physical, kjump_firmware_call
 
@@ -104,6 +104,10 @@ back_in_payload:
 flat_data
 kjump_payload_stack:                            ; lowest address, end
                 dd REAL_BASE + SUPERVISOR_STACK_TOP, REAL_BASE + REAL_STACK_TOP
+
+flat_data
+kjump_stays_in_physical:
+                db      0                       ; payload code runs in the supervisor's own mode
 
 flat_bss
 kjump_unwind_esp:       resd 1                  ; 0: no payload is running

@@ -211,6 +211,7 @@ void carrier() {
   VALUE(DEBUG_EXIT_PORT, kDebugExitPort);
   VALUE(DEBUG_EXIT_DONE, kDebugExitDone);
   VALUE(CARRIER_TSS, kCarrierTss);
+  VALUE(CARRIER_HPET_BASE, kCarrierHpetBase);
   VALUE(CARRIER_TASK_PRIORITY, kCarrierTaskPriority);
   VALUE(CARRIER_RESULT_BASE, kCarrierResultBase);
   VALUE(CARRIER_COPY_BASE, kCarrierCopyBase);

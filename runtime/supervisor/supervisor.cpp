@@ -24,6 +24,7 @@ extern const abi::LoaderParameters kjump_parameters;  // patched by the loader
 extern abi::EntryState kjump_entry_state;             // filled by the entry stub
 extern uint64_t kjump_tsc_entry;
 extern uint32_t kjump_payload_status;
+extern const uint8_t kjump_stays_in_physical;  // 0: the payload changes modes, for itself and for each call
 extern uint32_t kjump_repairs;  // by the thunk, of all calls of this jump
 extern abi::FirmwareCall* kjump_running_call;
 extern abi::Trail* kjump_trail;
@@ -113,7 +114,8 @@ extern "C" void kjump_supervise() {
     }
     kjump_repairs = 0;
     platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
-                                kjump_parameters.timer_pin, header != nullptr ? header->deadline_ms : 0);
+                                kjump_stays_in_physical != 0 ? kjump_parameters.timer_pin : 0u,
+                                header != nullptr ? header->deadline_ms : 0);
     const bool compares = header != nullptr && header->contract.classes != 0;
     if (compares) {
       contract.begin(*header, low(kjump_parameters.hpet_base));

@@ -97,8 +97,8 @@ Check check_watchdog(const System& system) {
   if (io_apic != 0 && timer_pin != 0) {
     return remark(
         kId, kTitle,
-        fmt::format("by an NMI from the PIT, pin {} of the I/O APIC at {:#x}; in firmware only while "
-                    "interrupts are on: no HPET",
+        fmt::format("by an NMI from the PIT, pin {} of the I/O APIC at {:#x}; in firmware and in real and "
+                    "long mode only while interrupts are on: no HPET",
                     timer_pin, io_apic),
         "turn the HPET on in the firmware setup");
   }

@@ -183,12 +183,11 @@ INSTANTIATE_TEST_SUITE_P(
                     HangCase{"real_closed", "test_real_faults", "S", abi::kVectorNmi, false},
                     HangCase{"real_open", "test_real_faults", "I", abi::kVectorDeadline, false},
                     HangCase{"bios_waits_for_a_key", "test_faults", "bk", abi::kVectorDeadline, true},
-                    // Without an HPET the PIT's edges are NMIs while payload code runs.
+                    // Without an HPET the PIT's edges are NMIs while a physical-mode payload's code runs.
                     HangCase{"physical_closed_pit", "test_faults", "pS", abi::kVectorNmi, false, false},
                     HangCase{"physical_open_pit", "test_faults", "pI", abi::kVectorNmi, false, false},
                     HangCase{"physical_halted_pit", "test_faults", "pH", abi::kVectorNmi, false, false},
-                    HangCase{"real_closed_pit", "test_real_faults", "S", abi::kVectorNmi, false, false},
-                    HangCase{"real_open_pit", "test_real_faults", "I", abi::kVectorNmi, false, false},
+                    HangCase{"real_open_pit", "test_real_faults", "I", abi::kVectorDeadline, false, false},
                     HangCase{"callee_open_pit", "test_faults", "rI", abi::kVectorDeadline, true, false},
                     HangCase{"bios_waits_for_a_key_pit", "test_faults", "bk", abi::kVectorDeadline, true,
                              false}),
@@ -286,7 +285,8 @@ TEST(EdgeWatch, LeavesFirmwareCallsAndBiosTimeAlone) {
   MachineOptions machine;
   machine.hpet = false;
   for (const auto& [payload, request, status] :
-       {std::tuple{"test_faults", "bc", 1U}, std::tuple{"test_ticks", "", 3U}}) {
+       {std::tuple{"test_faults", "bc", 1U}, std::tuple{"test_real_faults", "c", 7U},
+        std::tuple{"test_ticks", "", 3U}}) {
     const RunReport report = run(payload, request, 1, machine, 10'000);
     ASSERT_EQ(report.jumps.size(), 1U) << payload;
     EXPECT_EQ(report.jumps[0].outcome, abi::Outcome::kReturned) << payload;

@@ -92,9 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
                     LongFault{"closed", "S", abi::kVectorNmi, abi::Outcome::kTimeout},
                     LongFault{"open", "I", abi::kVectorDeadline, abi::Outcome::kTimeout},
                     LongFault{"halted", "H", abi::kVectorNmi, abi::Outcome::kTimeout},
-                    LongFault{"closed_pit", "S", abi::kVectorNmi, abi::Outcome::kTimeout, false},
-                    LongFault{"open_pit", "I", abi::kVectorNmi, abi::Outcome::kTimeout, false},
-                    LongFault{"halted_pit", "H", abi::kVectorNmi, abi::Outcome::kTimeout, false}),
+                    LongFault{"open_pit", "I", abi::kVectorDeadline, abi::Outcome::kTimeout, false}),
     [](const auto& fault) { return std::string(fault.param.name); });
 
 // A processor says #SS, TCG #GP.
