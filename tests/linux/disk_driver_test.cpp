@@ -39,8 +39,12 @@ constexpr std::uint64_t kMarkSector = 60000;   // 8 bytes that Linux writes and 
 constexpr std::uint64_t kWriteSector = 61000;  // what the payload writes and Linux reads
 constexpr std::uint32_t kWriteSectors = 8;
 
+fs::path scratch_directory() {
+  return fs::temp_directory_path() / ("kjump-drivers-" + std::to_string(getpid()));
+}
+
 fs::path scratch(const std::string& name) {
-  return fs::temp_directory_path() / ("kjump-drivers-" + std::to_string(getpid()) + "-" + name);
+  return scratch_directory() / name;
 }
 
 fs::path write_request(const Controller& controller, std::uint32_t jump) {
@@ -117,7 +121,13 @@ echo "== health"; health after
 echo "== log"; dmesg | grep -E "I/O error|timeout|timed out|exception Emask|EXT4-fs error|reset failed" || echo "nothing to complain about"
 )sh";
 
-TEST(DiskDrivers, LinuxAndThePayloadShareEveryDisk) {
+class DiskDrivers : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directory(scratch_directory()); }
+  void TearDown() override { fs::remove_all(scratch_directory()); }
+};
+
+TEST_F(DiskDrivers, LinuxAndThePayloadShareEveryDisk) {
   Guest guest;
   guest.options.machine.cpus = 2;
   for (const Controller& controller : kControllers) {
