@@ -10,8 +10,8 @@
 namespace kjump::platform {
 
 /// Constructor: note what is there, then TPR up, 8259 to 08h/70h, HPET legacy route off, PIT at 18.2 Hz, A20
-/// on. Destructor: all of it back, with A20 on. QEMU's shadow RAM becomes writable and stays so. Interrupts are off
-/// before, after and between.
+/// on. Destructor: all of it back, with A20 on. QEMU's shadow RAM becomes writable and stays so. Interrupts
+/// are off before, after and between.
 class FirmwareEnvironment {
  public:
   explicit FirmwareEnvironment(uint32_t hpet_base);

@@ -5,8 +5,8 @@
 ///
 /// Without an HPET the PIT is the source: each of its edges, 18.2 a second, is an NMI as well as the BIOS's
 /// IRQ 0, and its handler counts down (asm/exceptions.asm, asm/real_exceptions.asm). Only payload code is
-/// guarded so, and only in physical mode: around a firmware call the pin is masked, and there the tick counts. A
-/// payload that changes the processor's mode itself would meet an NMI where no handler is.
+/// guarded so, and only in physical mode: around a firmware call the pin is masked, and there the tick
+/// counts. A payload that changes the processor's mode itself would meet an NMI where no handler is.
 ///
 /// The tick has the first word because the NMI has a limit: while SeaBIOS runs 32-bit code of its own its IDT
 /// is empty, and an NMI resets the machine. Such code that waits lets ticks through.

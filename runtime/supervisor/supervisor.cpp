@@ -25,7 +25,7 @@ extern abi::EntryState kjump_entry_state;             // filled by the entry stu
 extern uint64_t kjump_tsc_entry;
 extern uint32_t kjump_payload_status;
 extern const uint8_t kjump_stays_in_physical;  // 0: the payload changes modes, for itself and for each call
-extern uint32_t kjump_repairs;  // by the thunk, of all calls of this jump
+extern uint32_t kjump_repairs;                 // by the thunk, of all calls of this jump
 extern abi::FirmwareCall* kjump_running_call;
 extern abi::Trail* kjump_trail;
 

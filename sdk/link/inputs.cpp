@@ -33,7 +33,8 @@ std::string complaint(std::string_view start, const image::Mode& mode) {
     return "the object file is not for x86";
   }
   if (header.e_ident[EI_CLASS] != mode.elf_class || header.e_machine != mode.machine) {
-    return fmt::format("the object file is not {}, as a payload of mode {} is", mode.bits, mode.name);
+    return fmt::format("the object file is {}, a payload of mode {} is {}",
+                       header.e_machine == EM_X86_64 ? "64-bit" : "32-bit", mode.name, mode.bits);
   }
   if (header.e_type != ET_REL) {
     return "the input is linked already; give object files";

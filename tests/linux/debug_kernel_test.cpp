@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rule: a kernel that watches its own locks and preemption (PREEMPT, lockdep, atomic sleep) has nothing to
 // say against a jump that it would not say against the least that a jump can be, one page that goes back at
-// once.
+// once. (6.12 says "sleeping function called from invalid context" of its own way back, in either case.)
 #include "linux/guest.hpp"
 
 namespace kjump::tests {
@@ -30,7 +30,6 @@ TEST(DebugKernel, ComplainsOfNoJump) {
   EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
   EXPECT_GT(std::atoi(section(result.out, "lockdep").c_str()), 10) << "the kernel has no lockdep";
   EXPECT_EQ(section(result.out, "kjump"), section(result.out, "bare"));
-  EXPECT_EQ(section(result.out, "bare"), "");
   EXPECT_EQ(section(result.out, "boot"), "");
   const auto report = json_section(result.out, "report");
   ASSERT_EQ(report["jumps"].size(), 5U) << report.dump();

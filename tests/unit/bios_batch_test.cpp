@@ -55,7 +55,8 @@ TEST(BiosBatch, EncodesHeaderStepsAndPaddedInput) {
   batch.add(step).add(far_call(0xF000, 0xE05B));
   const auto request = batch.encode();
   ASSERT_TRUE(request) << request.error().text();
-  ASSERT_EQ(request->size(), 8u + 80 + 8 + 80);
+  constexpr std::size_t kStep = sizeof(abi::BatchStep);
+  ASSERT_EQ(request->size(), 8u + kStep + 8 + kStep);
   abi::BatchHeader header;
   std::memcpy(&header, request->data(), sizeof(header));
   EXPECT_EQ(header.magic, abi::kBatchMagic);
@@ -67,9 +68,9 @@ TEST(BiosBatch, EncodesHeaderStepsAndPaddedInput) {
   EXPECT_EQ(first.flags, abi::kBatchStopOnCarry);
   EXPECT_EQ(first.buffer_offset, 16u);
   EXPECT_EQ(first.input_bytes, 5u);
-  EXPECT_EQ((*request)[8 + 80 + 4], std::byte{9});
+  EXPECT_EQ((*request)[8 + kStep + 4], std::byte{9});
   abi::BatchStep second;
-  std::memcpy(&second, request->data() + 8 + 80 + 8, sizeof(second));
+  std::memcpy(&second, request->data() + 8 + kStep + 8, sizeof(second));
   EXPECT_EQ(second.call.kind, abi::CallKind::kFarCall);
   EXPECT_EQ(second.call.target_segment, 0xF000);
 }

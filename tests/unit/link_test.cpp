@@ -182,7 +182,7 @@ TEST_F(Link, HalfAnOutputIsNotRead) {
 }
 
 TEST_F(Link, WorksWithTheRealSupportDirectory) {
-  for (const auto mode : {abi::PayloadMode::kReal, abi::PayloadMode::kPhysical, abi::PayloadMode::kLong}) {
+  for (const auto mode : {abi::PayloadMode::kReal, abi::PayloadMode::kPhysical}) {
     if (!linking::find_support(KJUMP_SUPPORT_DIR, image::mode_of(mode))) {
       GTEST_SKIP() << KJUMP_SUPPORT_DIR << " is not built";
     }

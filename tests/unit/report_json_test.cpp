@@ -44,6 +44,8 @@ RunReport full_report() {
   jump.fault.call.kind = abi::CallKind::kFarCall;
   jump.fault.call.registers.stack = 0;  // what a call gives back says nothing about one that did not
   jump.fault.call.repairs = 0;
+  jump.fault.call.deadline_ms = 0;  // that is told by expired_call
+  jump.fault.reserved = 0;
   jump.place = "kjump_main+0x12";
   jump.expired_call = 77;
   jump.stacks = {{{4096, 1}, {16384, 22}, {12272, 333}}};
@@ -64,8 +66,8 @@ RunReport full_report() {
                                      .reserved = {}});
   }
   jump.source = "/tmp/hello.cpp:33";
-  RunReport report{"vm",       "carrier",  "as asked",  "6.12.0", {jump, JumpReport{}},
-                   {"a note"}, "/tmp/log", {"a breach"}};
+  RunReport report{"vm",       "carrier",  "as asked",   "6.12.0", {jump, JumpReport{}},
+                   {"a note"}, "/tmp/log", {"a breach"}, {}};
   report.jumps[1].outcome = abi::Outcome::kReturned;
   return report;
 }

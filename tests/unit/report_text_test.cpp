@@ -38,8 +38,8 @@ TEST(ReportText, ShowsOutcomeConsoleReplyPhasesAndNotes) {
   EXPECT_THAT(text, HasSubstr("00000000  00 41"));
   EXPECT_THAT(text, HasSubstr("1.5 ms"));
   EXPECT_THAT(text, HasSubstr("note: careful\n"));
-  EXPECT_THAT(to_text(report, {"reply.bin"}), HasSubstr("reply, 2 bytes: in reply.bin"));
-  EXPECT_THAT(to_text(report, {"reply.bin"}), Not(HasSubstr("00 41")));
+  EXPECT_THAT(to_text(report, {"reply.bin", {}}), HasSubstr("reply, 2 bytes: in reply.bin"));
+  EXPECT_THAT(to_text(report, {"reply.bin", {}}), Not(HasSubstr("00 41")));
 }
 
 TEST(ReportText, LeavesOutATableOfNothing) {

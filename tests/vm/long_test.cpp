@@ -83,17 +83,17 @@ TEST_P(LongFaults, ComeBack) {
   EXPECT_EQ(jump.place.empty(), false);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Cases, LongFaults,
-    testing::Values(LongFault{"undefined", "u", 6}, LongFault{"divide", "d", 0},
-                    LongFault{"not_canonical", "g", 13}, LongFault{"undeclared_memory", "p", 14},
-                    LongFault{"x87", "x", 16}, LongFault{"breakpoint", "b", 3},
-                    LongFault{"stack_full", "o", 1},
-                    LongFault{"closed", "S", abi::kVectorNmi, abi::Outcome::kTimeout},
-                    LongFault{"open", "I", abi::kVectorDeadline, abi::Outcome::kTimeout},
-                    LongFault{"halted", "H", abi::kVectorNmi, abi::Outcome::kTimeout},
-                    LongFault{"open_pit", "I", abi::kVectorDeadline, abi::Outcome::kTimeout, false}),
-    [](const auto& fault) { return std::string(fault.param.name); });
+INSTANTIATE_TEST_SUITE_P(Cases, LongFaults,
+                         testing::Values(LongFault{"undefined", "u", 6}, LongFault{"divide", "d", 0},
+                                         LongFault{"not_canonical", "g", 13},
+                                         LongFault{"undeclared_memory", "p", 14}, LongFault{"x87", "x", 16},
+                                         LongFault{"breakpoint", "b", 3}, LongFault{"stack_full", "o", 1},
+                                         LongFault{"closed", "S", abi::kVectorNmi, abi::Outcome::kTimeout},
+                                         LongFault{"open", "I", abi::kVectorDeadline, abi::Outcome::kTimeout},
+                                         LongFault{"halted", "H", abi::kVectorNmi, abi::Outcome::kTimeout},
+                                         LongFault{"open_pit", "I", abi::kVectorDeadline,
+                                                   abi::Outcome::kTimeout, false}),
+                         [](const auto& fault) { return std::string(fault.param.name); });
 
 // A processor says #SS, TCG #GP.
 TEST(LongFaultRecord, IsMadeWithoutTheStackThatFailed) {

@@ -82,16 +82,16 @@ struct JumpReport {
 };
 
 struct RunReport {
-  std::string target;                 ///< "host", "vm" or "linux-vm"
-  std::string door;                   ///< "kexec" or "wake", "carrier" for vm
-  std::string door_reason;            ///< why that one; empty for vm
-  std::string kernel;                 ///< uname -r of the kernel that jumped; empty for vm
-  std::vector<std::byte> bulk_reply;  ///< of the last jump
-  std::vector<JumpReport> jumps;      ///< ends early after an outcome other than kReturned
-  std::vector<std::string> notes;     ///< remarks for the user ("devices may be degraded ...")
-  std::filesystem::path log;          ///< serial log of the virtual machine, if it is kept; empty for host
+  std::string target;              ///< "host", "vm" or "linux-vm"
+  std::string door;                ///< "kexec" or "wake", "carrier" for vm
+  std::string door_reason;         ///< why that one; empty for vm
+  std::string kernel;              ///< uname -r of the kernel that jumped; empty for vm
+  std::vector<JumpReport> jumps;   ///< ends early after an outcome other than kReturned
+  std::vector<std::string> notes;  ///< remarks for the user ("devices may be degraded ...")
+  std::filesystem::path log;       ///< serial log of the virtual machine, if it is kept; empty for host
   /// Rules of the return contract that the image broke, in words (vm only). Linux might not have survived.
   std::vector<std::string> breaches;
+  std::vector<std::byte> bulk_reply;  ///< of the last jump
 };
 
 /// Called with a short text when a target begins something that takes a while.

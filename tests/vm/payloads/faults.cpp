@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Does what the request says, two characters after two. First character: where - 'p' here in physical mode,
-// 'r' in a real-mode callee, 'b' in the BIOS. Second: what goes wrong, see callee_faults.asm for 'r'; "bc": calls
-// of INT 12h for some two seconds. "n": nothing; status = number of this jump in its session. "o": more text than
-// the exchange holds.
+// 'r' in a real-mode callee, 'b' in the BIOS. Second: what goes wrong, see callee_faults.asm for 'r'; "bc":
+// calls of INT 12h for some two seconds. "n": nothing; status = number of this jump in its session. "o": more
+// text than the exchange holds.
 #include <kjump/payload.hpp>
 
 using namespace kjump;
