@@ -60,6 +60,7 @@ void processor() {
   VALUE(CPUID_EXTENDED, kCpuidExtended);
   VALUE(CPUID_HAS_EFER, kCpuidHasEfer);
   VALUE(MSR_EFER, kMsrEfer);
+  VALUE(MSR_X2APIC_TPR, kMsrX2apicTpr);
   VALUE(MSR_FS_BASE, kMsrFsBase);
   VALUE(MSR_GS_BASE, kMsrGsBase);
   VALUE(EFER_LME, kEferLongModeEnable);

@@ -4,7 +4,7 @@
 %include "sections.inc"
 
         global carrier_jump_loop, carrier_kernel_cr3, carrier_full_cr3, carrier_cr4, carrier_entry
-        global carrier_jumps, carrier_exchange_original, carrier_hpet
+        global carrier_jumps, carrier_exchange_original, carrier_hpet, carrier_x2apic
         extern carrier_gdt_pointer, carrier_zero_pointer
 
 %define SWAP_PAGE       0x1E01000                       ; one page of stack, as the kernel's swap page
@@ -110,10 +110,18 @@ check_processor:
         breach_unless e, BREACH_GDT
         ret
 
-; check_hardware - clobbers: rax
+; check_hardware - clobbers: rax rcx rdx
 check_hardware:
+        cmp     dword [carrier_x2apic], 0
+        jne     .x2apic
         mov     eax, LOCAL_APIC_TPR
-        cmp     dword [rax], CARRIER_TASK_PRIORITY
+        mov     eax, [rax]
+        jmp     .tpr
+.x2apic:
+        mov     ecx, MSR_X2APIC_TPR
+        rdmsr
+.tpr:
+        cmp     eax, CARRIER_TASK_PRIORITY
         breach_unless e, BREACH_TPR
         mov     eax, [carrier_hpet]
         test    eax, eax
@@ -184,5 +192,6 @@ carrier_cr4:            resd 1
 carrier_entry:          resq 1                          ; high half stays zero
 carrier_jumps:          resd 1
 carrier_hpet:           resd 1
+carrier_x2apic:         resd 1                          ; 1: the local APIC has no registers in memory
 carrier_exchange_original: resd 1
 sequence:               resd 1

@@ -10,6 +10,7 @@
 #include "platform/local_apic.hpp"
 #include "platform/pic.hpp"
 #include "support/io_port.hpp"
+#include "support/msr.hpp"
 
 using namespace kjump;
 
@@ -21,6 +22,7 @@ extern uint32_t carrier_cr4;
 extern uint32_t carrier_entry;
 extern uint32_t carrier_jumps;
 extern uint32_t carrier_hpet;
+extern uint32_t carrier_x2apic;
 extern const void* carrier_exchange_original;
 }
 
@@ -161,6 +163,19 @@ bool processor_has_la57() {
   return (ecx & (1u << 16)) != 0;
 }
 
+// x2APIC mode where the processor has it, as Linux on such a machine (SDM volume 3, 10.12.1). QEMU's TCG has not.
+void enable_x2apic() {
+  constexpr uint32_t kHasX2apic = 1u << 21;
+  constexpr uint32_t kModeX2apic = 1u << 10;
+  uint32_t eax = 1;
+  uint32_t ecx = 0;
+  asm("cpuid" : "+a"(eax), "=c"(ecx) : : "ebx", "edx");
+  if ((ecx & kHasX2apic) != 0) {
+    write_msr(abi::kMsrApicBase, read_msr(abi::kMsrApicBase) | kModeX2apic);
+    carrier_x2apic = 1;
+  }
+}
+
 void build_kernel_gdt() {
   auto* gdt = reinterpret_cast<uint64_t*>(abi::kCarrierGdtBase);
   __builtin_memset(gdt, 0, abi::kCarrierGdtLimit + 1u);
@@ -176,6 +191,7 @@ void quiesce() {
   pic.mask[1] = 0xFF;
   platform::set_pic_for_linux(pic);
   platform::write_hpet_config(carrier_hpet, kLinuxHpetConfig);
+  enable_x2apic();
   const platform::LocalApic apic;
   apic.write(platform::kApicSpurious, kApicEnabledSpurious);
   apic.write(platform::kApicLint0, kApicExtInt);
