@@ -48,6 +48,7 @@ const std::vector<Entry>& entries() {
       {"soak.failures_6_1", [] { return soak_failures("6.1"); }, std::nullopt, 0.0, true},
       {"wake.round_trip_vs_rtcwake", wake_vs_rtcwake, 1.05},
       {"wake.thousand_calls", wake_thousand_calls},
+      {"bulk.mb_s", bulk_rate},
       {"disk.virtio_write_mb_s", [] { return disk_write("virtio"); }},
       {"disk.virtio_read_mb_s", [] { return disk_read("virtio"); }},
       {"disk.nvme_write_mb_s", [] { return disk_write("nvme"); }},

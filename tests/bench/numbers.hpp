@@ -64,6 +64,9 @@ inline std::filesystem::path image(const std::string& name) {
 [[nodiscard]] Number disk_write(const std::string& name);
 [[nodiscard]] Number disk_read(const std::string& name);
 
+// bulk_numbers.cpp
+[[nodiscard]] Number bulk_rate();
+
 // wake_numbers.cpp
 [[nodiscard]] Number wake_vs_rtcwake();
 [[nodiscard]] Number wake_thousand_calls();
