@@ -154,9 +154,9 @@ std::string_view line_name(std::uint16_t line) {
 }
 
 std::optional<std::uint16_t> line_from_name(std::string_view name) {
-  for (std::uint16_t line = 0; line < kLines.size(); ++line) {
+  for (std::size_t line = 0; line < kLines.size(); ++line) {
     if (kLines.at(line).name == name) {
-      return line;
+      return static_cast<std::uint16_t>(line);
     }
   }
   return std::nullopt;

@@ -15,6 +15,7 @@ kjump run /job/hello_real.kjump >/tmp/out 2>/tmp/err; status=$?; echo "== run"; 
 kjump bios memory-map >/tmp/out 2>/tmp/err; status=$?; echo "== typed"; echo $status; cat /tmp/err
 printf n >/tmp/what
 echo "== physical"; kjump run /job/no_bios.kjump --in /tmp/what --json
+echo "== long"; kjump run /job/long_hello.kjump --in /tmp/what --json
 printf pS >/tmp/what
 echo "== hang"; kjump run /job/no_bios.kjump --in /tmp/what --deadline 0.4 --json
 echo "== health"; health after
@@ -26,6 +27,7 @@ TEST(Efi, PayloadsThatNeedNoBiosRunAndOthersAreRefused) {
   guest.options.machine.memory_mib = 512;
   guest.options.machine.extra_arguments = {"-bios", kFirmware};
   guest.with_image("hello_real").with_file(KJUMP_NO_BIOS, "/job/no_bios.kjump");
+  guest.with_file(KJUMP_LONG_HELLO, "/job/long_hello.kjump");
   const JobResult result = guest.run(std::string(kHealth) + kScript);
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
   for (const char* refused : {"run", "typed"}) {
@@ -39,6 +41,8 @@ TEST(Efi, PayloadsThatNeedNoBiosRunAndOthersAreRefused) {
   ASSERT_EQ(physical["jumps"].size(), 1U) << physical.dump();
   EXPECT_EQ(physical["jumps"][0]["outcome"], "returned");
   EXPECT_EQ(physical["jumps"][0]["status"], 1);
+  // Its status is the length of its request.
+  EXPECT_EQ(json_section(result.out, "long")["jumps"][0]["status"], 1);
   EXPECT_EQ(json_section(result.out, "hang")["jumps"][0]["outcome"], "timeout");
   EXPECT_EQ(section(result.out, "health"), "HEALTHY\n");
 }

@@ -38,7 +38,7 @@ Result<GuestBulk> GuestBulk::plan(const Image& image, const RunRequest& request,
                 image.info().name, "it takes an image of mode physical or long that is not standalone");
   }
   // Two pages for the lists in front.
-  constexpr std::uint64_t kLists = 2 * abi::kPageBytes;
+  constexpr std::uint64_t kLists = std::uint64_t{2} * abi::kPageBytes;
   const std::uint64_t end = std::min<std::uint64_t>(memory_mib * kMib, kHoleAt);
   if (end < abi::kCarrierBulkBase + kLists || total > end - abi::kCarrierBulkBase - kLists) {
     return fail(ErrorCode::kLimit,
