@@ -163,7 +163,8 @@ bool processor_has_la57() {
   return (ecx & (1u << 16)) != 0;
 }
 
-// x2APIC mode where the processor has it, as Linux on such a machine (SDM volume 3, 10.12.1). QEMU's TCG has not.
+// x2APIC mode where the processor has it, as Linux on such a machine (SDM volume 3, 10.12.1). QEMU's TCG has
+// not.
 void enable_x2apic() {
   constexpr uint32_t kHasX2apic = 1u << 21;
   constexpr uint32_t kModeX2apic = 1u << 10;

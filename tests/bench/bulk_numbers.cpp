@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How fast a payload copies physical memory into a bulk reply, in the bare virtual machine. That the bytes are the
-// right ones under Linux, too, is tests/linux/long_test.cpp's to show.
+// How fast a payload copies physical memory into a bulk reply, in the bare virtual machine. That the bytes
+// are the right ones under Linux, too, is tests/linux/long_test.cpp's to show.
 #include <string>
 
 #include <kjump/target.hpp>
@@ -24,8 +24,9 @@ Number bulk_rate() {
   if (jump.status != 0 || report.bulk_reply.size() != kBytes || !jump.phases.payload) {
     die("dump_memory did not give the bulk reply that was asked for");
   }
-  return {static_cast<double>(kBytes) / static_cast<double>(*jump.phases.payload), "MB/s", std::nullopt,
-          "64 MiB of physical memory copied into a bulk reply by a long-mode payload (examples/dump_memory.cpp)"};
+  return {
+      static_cast<double>(kBytes) / static_cast<double>(*jump.phases.payload), "MB/s", std::nullopt,
+      "64 MiB of physical memory copied into a bulk reply by a long-mode payload (examples/dump_memory.cpp)"};
 }
 
 }  // namespace kjump::bench
