@@ -116,14 +116,13 @@ Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel) {
   static constexpr const char* kTitle = "the kernel's GDT is known";
   if (const auto& best = search.found) {
     return passed(kId, kTitle,
-                  fmt::format("{:#x} limit {:#x} from {}{}", best->base, best->limit, best->source,
-                              search.needed ? "" : " (this kernel does without)"));
+                  fmt::format("{:#x} limit {:#x} from {}", best->base, best->limit, best->source));
   }
   if (const auto verdict = search.verdict(kernel); !verdict) {
     Error error = verdict.error();
     return failed(kId, kTitle, error.code, error.what + " (" + error.subject + ")", error.hint);
   }
-  return passed(kId, kTitle, "unknown, and not needed: this kernel loads it itself");
+  return passed(kId, kTitle, "not needed: this kernel loads it itself");
 }
 
 Check check_page_tables(const Result<bool>& pae) {

@@ -34,12 +34,13 @@ Check check_lockdown(const System& system) {
                 "turn Secure Boot off in the firmware setup, or boot without lockdown=" + mode);
 }
 
-// Mapping for reading shows that the range can be reached without changing it.
+// Mapping for reading shows that the range can be reached without changing it; one page speaks for all of
+// conventional memory (devmem_is_allowed() in arch/x86/mm/init.c).
 Check check_device(const System& system, bool required) {
   static constexpr const char* kId = "dev-mem";
   static constexpr const char* kTitle = "low memory can be mapped";
   const auto mapping =
-      PhysicalMapping::map(system, abi::kExchangeBase, abi::kExchangeBytes, PhysicalMapping::Access::kRead);
+      PhysicalMapping::map(system, abi::kExchangeBase, abi::kPageBytes, PhysicalMapping::Access::kRead);
   if (mapping) {
     return passed(kId, kTitle, "/dev/mem maps the exchange");
   }

@@ -161,12 +161,14 @@ KernelGdtSearch find_kernel_gdt(System& system, const Kernel& kernel) {
       search.failures.push_back(found.error().what);
     }
   };
+  if (!search.needed) {
+    return search;  // /proc/cpuinfo and /proc/kallsyms take a while to read
+  }
   keep(from_sgdt(system, kernel));
-  // Reading all of /proc/kallsyms takes a while: not for a kernel that does without.
-  if (!search.found && search.needed) {
+  if (!search.found) {
     keep(from_per_cpu_area(system, shape_of(kernel)));
   }
-  if (!search.found && search.needed) {
+  if (!search.found) {
     keep(from_fixed_alias(kernel));
   }
   return search;

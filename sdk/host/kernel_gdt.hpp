@@ -30,7 +30,7 @@ struct KernelGdtSearch {
   [[nodiscard]] Result<void> verdict(const Kernel& kernel) const;
 };
 
-/// Tries SGDT on CPU 0, then, where the kernel needs its GDT, the per-CPU area through /proc/kcore and the
+/// Where the kernel needs its GDT: tries SGDT on CPU 0, then the per-CPU area through /proc/kcore, then the
 /// fixed alias of old kernels. What is found looks like a kernel GDT.
 [[nodiscard]] KernelGdtSearch find_kernel_gdt(System& system, const Kernel& kernel);
 

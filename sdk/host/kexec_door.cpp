@@ -101,7 +101,6 @@ Result<void> KexecDoor::describe(abi::LoaderParameters& parameters) {
   const KernelGdtSearch& search = gdt(kernel);
   KJUMP_CHECK(search.verdict(kernel));
   if (const auto& best = search.found) {
-    // Harmless on kernels that load it themselves (kexec_jump.md 2.2 number 4).
     parameters.flags |= abi::kParameterLoadKernelGdt;
     parameters.kernel_gdt_base = best->base;
     parameters.kernel_gdt_limit = best->limit;

@@ -122,6 +122,7 @@ TEST(HostKexecDoor, ErrnoOfLoadingIsExplained) {
 
 TEST(HostKexecDoor, PassesTheKernelsGdtOn) {
   test::FakeMachine machine;
+  machine.names.release = "6.6.1";
   KexecDoor door(machine);
   abi::LoaderParameters parameters;
   ASSERT_TRUE(door.describe(parameters));
