@@ -3,7 +3,7 @@
 # Building kjump itself. Sourced, never run; needs report.sh and packages.sh. $root is the repository.
 
 # Debian 12 packages of the build; the kernels' own are in scripts/kernel.
-build_packages=(g++ cmake ninja-build nasm lld pkg-config libelf-dev libdw-dev nettle-dev zlib1g-dev libfmt-dev libexpected-dev
+build_packages=(g++ cmake ninja-build nasm lld pkg-config libelf-dev liblz4-dev libxxhash-dev libdw-dev nettle-dev zlib1g-dev libfmt-dev libexpected-dev
     nlohmann-json3-dev libcli11-dev libgtest-dev libgmock-dev ccache)
 # What runs the virtual machines, and what goes into them.
 run_packages=(qemu-system-x86 busybox-static)

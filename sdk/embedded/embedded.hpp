@@ -10,6 +10,10 @@ namespace kjump {
 /// The batch payload (runtime/bios_batch), a jump image.
 [[nodiscard]] std::span<const std::byte> embedded_batch_image();
 
+/// The two payloads of hibernation (runtime/hibernate), jump images.
+[[nodiscard]] std::span<const std::byte> embedded_save_image();
+[[nodiscard]] std::span<const std::byte> embedded_restore_image();
+
 /// The vm target's carrier (stubs/vm_carrier), a Multiboot ELF file.
 [[nodiscard]] std::span<const std::byte> embedded_vm_carrier();
 
