@@ -3,25 +3,29 @@
 %include "sections.inc"
 
         global kjump_run_supervisor, kjump_supervisor_fault, kjump_supervisor_esp
-        global kjump_parameters, kjump_entry_state, kjump_tsc_entry
+        global kjump_parameters, kjump_entry_state, kjump_tsc_entry, kjump_way_back, kjump_became
         extern kjump_supervise, kjump_report_fault
 
 flat_text
 bits 32
 
-; kjump_run_supervisor - run the payload and report; comes back whatever exception hits on the way.
-; mode: 32-bit, paging off, flat segments, IF=0 -> the same     call: near, on the supervisor's stack
-; in: kjump_entry_state, kjump_tsc_entry   out: -   clobbers: every general register   fails: cannot
+; kjump_run_supervisor - run the payload, report, and leave through the way back, whatever exception hits on the way.
+; mode: 32-bit, paging off, flat segments, IF=0 -> the same     call: jump, on the supervisor's stack
+; in: eax = way back, kjump_entry_state, kjump_tsc_entry   out: -   clobbers: every general register   fails: cannot
+;
+; A way back begins in physical mode and needs nothing but kjump_entry_state, kjump_parameters and the caller's memory:
+; a payload that has put another machine's into their place returns to that one (machine_state.hpp).
 kjump_run_supervisor:
+        mov     [kjump_way_back], eax
         mov     [kjump_supervisor_esp], esp
         call    kjump_supervise
-        ret
+        jmp     [kjump_way_back]
 
 ; kjump_supervisor_fault - an exception outside the payload: report it, go home.
 ; mode: 32-bit, paging off, ESP = kjump_supervisor_esp   in: kjump_fault   out: as kjump_run_supervisor
 kjump_supervisor_fault:
         call    kjump_report_fault
-        ret
+        jmp     [kjump_way_back]
 
 flat_data
         align   8
@@ -36,3 +40,5 @@ flat_bss
 kjump_entry_state:      resb ENTRY_STATE_BYTES
 kjump_tsc_entry:        resq 1
 kjump_supervisor_esp:   resd 1
+kjump_way_back:         resd 1
+kjump_became:           resb 1                          ; 1: the payload has put another machine's state into place

@@ -8,7 +8,7 @@
 ; instruction tells, and kexec_entry_i386.asm takes over.
 %include "sections.inc"
 
-        global kjump_kexec_entry
+        global kjump_kexec_entry, kjump_kexec_way_back
         extern kjump_entry_state, kjump_tsc_entry, kjump_parameters, kjump_run_supervisor
         extern kjump_gdt_pointer, kjump_idt64_pointer
         extern kjump_long_to_physical, kjump_physical_to_long
@@ -25,7 +25,6 @@ default abs
 ; In descriptor_pointers, operands of SGDT, SIDT and LGDT: a 16-bit limit, then 64 bits of base.
 %define ENTRY_GDT       0
 %define ENTRY_IDT       10
-%define KERNEL_GDT      20
 
 ; kjump_kexec_entry - first instruction of a jump, and of every later one.
 ; mode: 64-bit long mode, CPL 0, IF=0, identity map of all RAM -> the same; 32-bit: kjump_kexec_entry_i386
@@ -62,7 +61,13 @@ bits 64
 
         call    kjump_long_to_physical
 bits 32
-        call    kjump_run_supervisor
+        mov     eax, kjump_kexec_way_back
+        jmp     kjump_run_supervisor
+
+; kjump_kexec_way_back - to an x86_64 kernel that let go of the processor in a kexec.
+; mode: 32-bit, paging off, flat segments, stub's GDT, IF=0, supervisor's stack -> the kernel's long mode     call: jump
+; in: kjump_entry_state, kjump_parameters   out: return contract   clobbers: every general register   fails: cannot
+kjump_kexec_way_back:
         call    kjump_physical_to_long
 bits 64
         mov     ebx, STATE_BASE
@@ -71,16 +76,20 @@ bits 64
         mov     rax, cr0
         or      eax, CR0_WP                             ; a kernel with CR4.CET loads CR4 first
         mov     cr0, rax
-        mov     esi, descriptor_pointers
+        mov     esi, descriptor_pointers                ; filled anew: what is there may be another machine's
+        mov     ax, [STATE + ENTRY_IDT_LIMIT]
+        mov     [rsi + ENTRY_IDT], ax
+        mov     rax, [STATE + ENTRY_IDT_BASE]
+        mov     [rsi + ENTRY_IDT + 2], rax
         lidt    [rsi + ENTRY_IDT]
         mov     edi, kjump_parameters
         test    byte [rdi + PARAMETERS_FLAGS], PARAMETER_LOAD_KERNEL_GDT
         jz      .gdt_done                               ; 6.12.5 and later load it themselves
         mov     ax, [rdi + PARAMETERS_GDT_LIMIT]
-        mov     [rsi + KERNEL_GDT], ax
+        mov     [rsi + ENTRY_GDT], ax
         mov     rax, [rdi + PARAMETERS_GDT_BASE]
-        mov     [rsi + KERNEL_GDT + 2], rax
-        lgdt    [rsi + KERNEL_GDT]
+        mov     [rsi + ENTRY_GDT + 2], rax
+        lgdt    [rsi + ENTRY_GDT]
 .gdt_done:
         mov     r11d, 1                                 ; 4d5f1da98f5e: a 6.14-rc kernel wants it
         mov     esp, next_entry                         ; own slot + jmp: right for every version (1.6)
@@ -130,4 +139,4 @@ flat_data
 next_entry:     dd kjump_kexec_entry, 0
 
 flat_bss
-descriptor_pointers:    resb 30
+descriptor_pointers:    resb 20

@@ -48,8 +48,10 @@ kjump_kexec_entry_i386:
         mov     cr4, eax                                ; T8, as kjump_long_to_physical has it
         jmp     SEL_CODE32:.own_segments
 .own_segments:
-        call    kjump_run_supervisor
+        mov     eax, way_back
+        jmp     kjump_run_supervisor
 
+way_back:
         mov     ebx, STATE_BASE
         mov     eax, [STATE + ENTRY_CR0]
         mov     cr0, eax
@@ -65,12 +67,16 @@ kjump_kexec_entry_i386:
         mov     ss, eax
         mov     ds, eax
         mov     es, eax
+        mov     ax, [STATE + ENTRY_IDT_LIMIT]
+        mov     [entry_idt], ax
+        mov     eax, [STATE + ENTRY_IDT_BASE]
+        mov     [entry_idt + 2], eax
         lidt    [entry_idt]
         mov     ax, [kjump_parameters + PARAMETERS_GDT_LIMIT]
-        mov     [kernel_gdt], ax
+        mov     [entry_gdt], ax
         mov     eax, [kjump_parameters + PARAMETERS_GDT_BASE]
-        mov     [kernel_gdt + 2], eax
-        lgdt    [kernel_gdt]
+        mov     [entry_gdt + 2], eax
+        lgdt    [entry_gdt]
         mov     esp, next_entry                         ; own slot + jmp: what lies behind [esp] is a foreign page
         jmp     [STATE + ENTRY_RETURN]
 
@@ -116,4 +122,3 @@ next_entry:     dd kjump_kexec_entry
 flat_bss
 entry_gdt:      resb 6                                  ; operands of SGDT, SIDT and LGDT in 32-bit mode
 entry_idt:      resb 6
-kernel_gdt:     resb 6

@@ -6,7 +6,7 @@
 ; has saved all it needs and expects nothing of us but real mode with its own code as it was.
 %include "sections.inc"
 
-        global kjump_wake_entry, kjump_park
+        global kjump_wake_entry, kjump_wake_way_back, kjump_park
         extern kjump_entry_state, kjump_tsc_entry, kjump_parameters, kjump_run_supervisor
         extern kjump_real_to_physical, kjump_physical_to_real, kjump_read_efer
 
@@ -70,7 +70,14 @@ in_physical_mode:
         mov     esp, REAL_BASE + SUPERVISOR_STACK_TOP
         call    put_displaced_back                      ; before all else: from here on Linux wakes up by itself
         call    save_state
-        call    kjump_run_supervisor
+        mov     eax, kjump_wake_way_back
+        jmp     kjump_run_supervisor
+
+; kjump_wake_way_back - to the wake-up code of a kernel that sleeps in S3.
+; mode: 32-bit, paging off, flat segments, stub's GDT, IF=0 -> real, at that code     call: jump
+; in: kjump_parameters (wake_code, displaced)   clobbers: everything   fails: cannot
+kjump_wake_way_back:
+        call    put_displaced_back                      ; the kernel may be another than the one that woke us
         mov     ebx, go_on
         mov     ecx, REAL_STACK_TOP
         jmp     kjump_physical_to_real

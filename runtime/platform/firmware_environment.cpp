@@ -57,6 +57,15 @@ void FirmwareEnvironment::describe(abi::EntryState& state) const {
   state.a20 = a20_was_on_ ? 1 : 0;
 }
 
+// The local APIC's other registers and the HPET's, where this machine's loader told of none, are that
+// kernel's own business: it sets them up anew (hibernation_prototype.md 3).
+void FirmwareEnvironment::become(const abi::EntryState& state) {
+  task_priority_ = state.apic_tpr;
+  hpet_config_ = static_cast<uint32_t>(state.hpet_config);
+  pit_status_ = state.pit_status;
+  pic_ = {{state.pic_mask[0], state.pic_mask[1]}, {state.pic_level[0], state.pic_level[1]}};
+}
+
 uint32_t FirmwareEnvironment::notes() const {
   return (apic_.x2apic() ? abi::kHardwareX2apic : 0) |
          ((hpet_config_ & kHpetLegacyRoute) != 0 ? abi::kHardwareHpetLegacy : 0) |

@@ -21,6 +21,8 @@ class FirmwareEnvironment {
 
   /// Adds what was found at entry to `state`.
   void describe(abi::EntryState& state) const;
+  /// What is put back in the end is what another machine's kernel left, as described at its entry.
+  void become(const abi::EntryState& state);
   /// abi::kHardware* bits.
   [[nodiscard]] uint32_t notes() const;
 

@@ -23,6 +23,7 @@ extern "C" {
 extern const abi::LoaderParameters kjump_parameters;  // patched by the loader
 extern abi::EntryState kjump_entry_state;             // filled by the entry stub
 extern uint64_t kjump_tsc_entry;
+extern uint8_t kjump_became;  // by the payload: state and parameters are another machine's now
 extern uint32_t kjump_payload_status;
 extern const uint8_t kjump_stays_in_physical;  // 0: the payload changes modes, for itself and for each call
 extern uint32_t kjump_repairs;                 // by the thunk, of all calls of this jump
@@ -78,6 +79,12 @@ void mark_stacks(abi::ExchangeHeader& header) {
   }
 }
 
+// The payload has become another machine: its exchange has the times of long ago, on another counter.
+void renew_times(abi::ExchangeHeader& header, uint64_t tsc_payload) {
+  header.tsc_entry = kjump_tsc_entry;
+  header.tsc_payload = tsc_payload;
+}
+
 void finish(abi::ExchangeHeader& header, abi::Outcome outcome) {
   mark_stacks(header);
   header.outcome = static_cast<uint32_t>(outcome);
@@ -97,20 +104,22 @@ extern "C" void kjump_supervise() {
   if (header != nullptr && is_foreign(*header)) {
     return;
   }
-  supervisor::open_trail(kjump_parameters);
+  kjump_became = 0;
+  supervisor::find_trail(kjump_parameters);
+  *kjump_trail = {};
   supervisor::set_stage(abi::Stage::kEntered);
   auto outcome = abi::Outcome::kPending;
   {
-    const platform::FirmwareEnvironment environment(low(kjump_parameters.hpet_base));
+    platform::FirmwareEnvironment environment(low(kjump_parameters.hpet_base));
     const platform::RealVectors vectors;
     platform::fill_stacks();
     const platform::StackGuards guards;
+    environment.describe(kjump_entry_state);
+    const uint64_t tsc_payload = read_tsc();
     if (header != nullptr) {
-      environment.describe(kjump_entry_state);
       header->entry = kjump_entry_state;
       header->hardware_notes = environment.notes();
-      header->tsc_entry = kjump_tsc_entry;
-      header->tsc_payload = read_tsc();
+      renew_times(*header, tsc_payload);
     }
     kjump_repairs = 0;
     platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
@@ -127,8 +136,15 @@ extern "C" void kjump_supervise() {
     if (!platform::a20_is_on()) {
       kjump_enable_a20();  // else 0xFED00000, the HPET's place, is 0xFEC00000, the I/O APIC's
     }
+    if (kjump_became != 0) {
+      environment.become(kjump_entry_state);
+      supervisor::find_trail(kjump_parameters);
+    }
     supervisor::set_stage(abi::Stage::kLeaving);
     if (header != nullptr) {
+      if (kjump_became != 0) {
+        renew_times(*header, tsc_payload);
+      }
       header->tsc_payload_end = read_tsc();
       header->status = kjump_payload_status;
       header->repairs = kjump_repairs;

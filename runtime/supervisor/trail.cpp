@@ -16,12 +16,11 @@ abi::Trail nobodys_trail;
 
 }  // namespace
 
-void open_trail(const abi::LoaderParameters& parameters) {
+void find_trail(const abi::LoaderParameters& parameters) {
   auto* record = reinterpret_cast<abi::CrashRecord*>(abi::kCrashRecordBase);
   const bool ours = (parameters.flags & abi::kParameterHasCrashRecord) != 0 &&
                     record->magic == abi::kCrashRecordMagic && record->nonce == parameters.nonce;
   kjump_trail = ours ? &record->trail : &nobodys_trail;
-  *kjump_trail = {};
 }
 
 void set_stage(abi::Stage stage) {

@@ -8,7 +8,7 @@
 namespace kjump::supervisor {
 
 /// Chooses the crash record, if the loader has made one, for set_stage() and the thunk.
-void open_trail(const abi::LoaderParameters& parameters);
+void find_trail(const abi::LoaderParameters& parameters);
 void set_stage(abi::Stage stage);
 
 }  // namespace kjump::supervisor
