@@ -25,14 +25,14 @@ uint64_t image_header_address() {
   return reinterpret_cast<uint64_t>(header_buffer);
 }
 
-Candidate read_slot(Store& store, uint32_t slot) {
-  Candidate candidate;
+disk::Error read_slot(Store& store, uint32_t slot, Candidate& candidate) {
+  candidate = {};
   candidate.slot = slot;
-  candidate.valid = store.read_commit(slot, candidate.commit);
-  if (candidate.valid) {
-    candidate.state = store.read_state(slot, candidate.commit.generation);
+  disk::Error error = store.read_commit(slot, candidate.commit, candidate.valid);
+  if (!error.failed() && candidate.valid) {
+    error = store.read_state(slot, candidate.commit.generation, candidate.state);
   }
-  return candidate;
+  return error;
 }
 
 disk::Error transfer_tables(Store& store, disk::Operation operation, const Workspace& workspace,

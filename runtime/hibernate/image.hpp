@@ -24,7 +24,8 @@ struct Candidate {
     return valid && what() != format::ImageState::kDone && what() != format::ImageState::kDiscarded;
   }
 };
-[[nodiscard]] Candidate read_slot(Store& store, uint32_t slot);
+/// A slot that cannot be read is not an empty one.
+[[nodiscard]] disk::Error read_slot(Store& store, uint32_t slot, Candidate& candidate);
 
 /// Reads or writes the tables, whose content lies in the workspace, at block `index` of the image.
 [[nodiscard]] disk::Error transfer_tables(Store& store, disk::Operation operation, const Workspace& workspace,

@@ -18,6 +18,7 @@ bool decompress(const void* from, size_t stored, void* to, size_t bytes) {
 
 }  // namespace kjump::hibernate
 
+#if !KJUMP_HAS_C_LIBRARY
 // What liblz4.a asks of a C library, in functions that we do not call; and its compiler, for guarded stacks.
 extern "C" {
 void* calloc(size_t /*count*/, size_t /*bytes*/) {
@@ -28,3 +29,4 @@ void free(void* /*memory*/) {}
   __builtin_trap();
 }
 }
+#endif

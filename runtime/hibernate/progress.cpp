@@ -10,6 +10,7 @@ namespace kjump::hibernate {
 namespace {
 
 constexpr uint32_t kTenths = 10;
+constexpr uint64_t kTimeToRead = 5'000 * uint64_t{4'000'000};  // ticks: 5 seconds at 4 GHz, 10 at 2
 
 // The 8042's status: bit 0 output buffer full, bit 5 from the auxiliary device (a mouse).
 constexpr uint16_t kKeyboardStatus = 0x64;
@@ -28,6 +29,13 @@ constexpr uint8_t kDataReady = 1u << 0;
 constexpr uint8_t kEscapeCharacter = 0x1B;
 
 }  // namespace
+
+void leave_time_to_read() {
+  const uint64_t end = read_tsc() + kTimeToRead;
+  while (read_tsc() < end) {
+    asm volatile("pause");
+  }
+}
 
 uint64_t microseconds(uint64_t from, uint64_t to, uint32_t ticks_per_ms) {
   return ticks_per_ms == 0 || to < from ? 0 : (to - from) * 1000 / ticks_per_ms;

@@ -23,6 +23,9 @@ class Progress {
 /// Was Escape pressed, on the keyboard or on COM1? Takes what is there off both.
 [[nodiscard]] bool escape_pressed();
 
+/// Some seconds, for a sentence on the screen.
+void leave_time_to_read();
+
 /// Microseconds between two readings of the time stamp counter.
 [[nodiscard]] uint64_t microseconds(uint64_t from, uint64_t to, uint32_t ticks_per_ms);
 

@@ -37,27 +37,25 @@ disk::Error Store::write_record(uint64_t block, const void* record, size_t bytes
   return transfer(disk::Operation::kWrite, block, 1, buffer_address());
 }
 
-bool Store::read_commit(uint32_t slot, format::CommitRecord& record) {
-  if (transfer(disk::Operation::kRead, format::kCommitBlock + slot, 1, buffer_address()).failed()) {
-    return false;
-  }
+disk::Error Store::read_commit(uint32_t slot, format::CommitRecord& record, bool& valid) {
+  const disk::Error error =
+      transfer(disk::Operation::kRead, format::kCommitBlock + slot, 1, buffer_address());
   __builtin_memcpy(&record, buffer, sizeof record);
   const uint64_t ring = header_.blocks - format::kDataBlock;
-  return is_valid(record, format::kCommitMagic, header_.uuid) && record.first_block >= format::kDataBlock &&
-         record.first_block < header_.blocks && record.blocks >= format::kImageHeaderBlocks &&
-         record.blocks <= ring;
+  valid = !error.failed() && is_valid(record, format::kCommitMagic, header_.uuid) &&
+          record.first_block >= format::kDataBlock && record.first_block < header_.blocks &&
+          record.blocks >= format::kImageHeaderBlocks && record.blocks <= ring;
+  return error;
 }
 
-format::StateRecord Store::read_state(uint32_t slot, uint64_t generation) {
-  format::StateRecord record{};
-  if (!transfer(disk::Operation::kRead, format::kStateBlock + slot, 1, buffer_address()).failed()) {
-    __builtin_memcpy(&record, buffer, sizeof record);
-  }
+disk::Error Store::read_state(uint32_t slot, uint64_t generation, format::StateRecord& record) {
+  const disk::Error error = transfer(disk::Operation::kRead, format::kStateBlock + slot, 1, buffer_address());
+  __builtin_memcpy(&record, buffer, sizeof record);
   if (!is_valid(record, format::kStateMagic, header_.uuid) || record.generation != generation) {
     record = {};
     record.generation = generation;
   }
-  return record;
+  return error;
 }
 
 disk::Error Store::write_commit(uint32_t slot, format::CommitRecord record) {

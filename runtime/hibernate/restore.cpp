@@ -8,6 +8,7 @@
 
 #include "hibernate/acpi.hpp"
 #include "hibernate/hash.hpp"
+#include "hibernate/progress.hpp"
 #include "hibernate/restorer.hpp"
 
 namespace {
@@ -21,8 +22,7 @@ format::RestoreReply reply;
 format::SaveReply restored;
 alignas(Restorer) uint8_t restorer_memory[sizeof(Restorer)];  // too large for the stack
 
-constexpr uint32_t kReadMs = 5000;  // for a sentence
-constexpr uint32_t kFastTicks = 4'000'000;
+constexpr uint32_t kFastTicks = 4'000'000;  // a millisecond of a fast processor: the disk may be gone
 
 void say(const char* text) {
   kjump::print("kjump: ");
@@ -44,10 +44,7 @@ RestoreStatus refuse(const Failure& failed) {
   kjump::print("kjump: the restore was broken off, the machine starts again: ");
   kjump::print(failed.why.text());
   kjump::print("\n");
-  const uint64_t end = kjump::read_tsc() + uint64_t{kReadMs} * kFastTicks;
-  while (kjump::read_tsc() < end) {
-    asm volatile("pause");
-  }
+  leave_time_to_read();
   reset(image_header().acpi, kFastTicks);
 }
 
@@ -109,7 +106,9 @@ RestoreStatus run(Restorer& restorer) {
     return refuse(failed);
   }
   say("restored");
-  restorer.become_saved_machine();
+  if (!restorer.become_saved_machine()) {
+    give_up(failure(RestoreStatus::kHeader, "the saved machine went through an unknown door"));
+  }
   answer_as_saved();
   return RestoreStatus::kNone;
 }

@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 
+#include <kjump/abi/processor.hpp>
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
 
@@ -20,14 +21,22 @@ using format::RestoreStatus;
 
 format::Machine here;
 
+// become() knows the way back through these doors only.
+bool way_back_exists(const abi::EntryState& entry) {
+  const auto door = static_cast<abi::Door>(entry.door);
+  return door == abi::Door::kWake ||
+         (door == abi::Door::kKexec && (entry.efer & abi::kEferLongModeActive) != 0);
+}
+
 // One image in the ring, whole; no count that its own size does not bear out.
 bool header_fits(const format::ImageHeader& header, const format::CommitRecord& commit) {
   return header.magic == format::kImageMagic && header.version == format::kFormatVersion &&
          header.header_bytes == sizeof header && header.hash == own_hash(header) &&
-         header.generation == commit.generation && header.range_count <= format::kMostRanges &&
-         header.fingerprint_count <= format::kMostFingerprints && header.workspace_pages != 0 &&
-         header.workspace_pages <= format::kMostWorkspacePages && header.content_blocks <= commit.blocks &&
-         header.table_blocks <= commit.blocks && header.chunks <= header.pages &&
+         header.generation == commit.generation && way_back_exists(header.entry) &&
+         header.range_count <= format::kMostRanges && header.fingerprint_count <= format::kMostFingerprints &&
+         header.workspace_pages != 0 && header.workspace_pages <= format::kMostWorkspacePages &&
+         header.content_blocks <= commit.blocks && header.table_blocks <= commit.blocks &&
+         header.chunks <= header.pages &&
          format::kImageHeaderBlocks + header.content_blocks + header.table_blocks == commit.blocks &&
          header.table_bytes == PageMap::tables_bytes(header.pages, header.chunks) &&
          (header.table_bytes + format::kBlockBytes - 1) / format::kBlockBytes == header.table_blocks;
@@ -125,7 +134,10 @@ bool Restorer::may_restore(const Candidate& candidate) const {
 
 Failure Restorer::choose_image() {
   for (uint32_t slot = 0; slot < format::kSlots; ++slot) {
-    const Candidate candidate = read_slot(store_, slot);
+    Candidate candidate;
+    if (const Failure failed = on_disk(read_slot(store_, slot, candidate)); failed.failed()) {
+      return failed;
+    }
     if (may_restore(candidate) && (!chosen_ || candidate.commit.generation > image_.commit.generation)) {
       image_ = candidate;
       chosen_ = true;
@@ -262,11 +274,11 @@ Failure Restorer::load(bool& lost) {
   return failed;
 }
 
-void Restorer::become_saved_machine() {
+bool Restorer::become_saved_machine() {
   const format::ImageHeader& header = image_header();
   write_enables(header.acpi, header.acpi_enables, ticks_per_ms_);
   copy_to_physical(abi::kExchangeBase, &header.exchange, sizeof header.exchange);
-  become(header.entry, header.parameters);
+  return become(header.entry, header.parameters);
 }
 
 }  // namespace kjump::hibernate

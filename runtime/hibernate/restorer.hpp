@@ -18,8 +18,8 @@ class Restorer {
   /// byte comes back, too; after it `lost` is true.
   [[nodiscard]] Failure load(bool& lost);
   /// Brings devices and exchange into the state in which the saved machine expects them, and makes the
-  /// payload's return lead into it.
-  void become_saved_machine();
+  /// payload's return lead into it. False: there is no way back to it, which check() would have found.
+  [[nodiscard]] bool become_saved_machine();
   /// After a failure that can be told: the reason goes to the store.
   void note_refusal(const Failure& failed);
   void close() { disk_.close(); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/saver.hpp"
 
+#include <initializer_list>
+
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
 
@@ -91,7 +93,9 @@ Failure Saver::open_store() {
   if (const Failure failed = check_canary(); failed.failed()) {
     return failed;
   }
-  choose_slot();
+  if (const Failure failed = choose_slot(); failed.failed()) {
+    return failed;
+  }
   reply_.slot = slot_;
   reply_.generation = generation_;
   reply_.room_blocks = room_;
@@ -111,9 +115,15 @@ Failure Saver::check_canary() {
 }
 
 // The newest image that somebody may still want stays until the new one is committed.
-void Saver::choose_slot() {
-  const Candidate a = read_slot(store_, 0);
-  const Candidate b = read_slot(store_, 1);
+Failure Saver::choose_slot() {
+  Candidate a;
+  Candidate b;
+  for (Candidate* candidate : {&a, &b}) {
+    if (const Failure failed = on_disk(read_slot(store_, candidate == &a ? 0 : 1, *candidate));
+        failed.failed()) {
+      return failed;
+    }
+  }
   const uint64_t newest_a = a.valid ? a.commit.generation : 0;
   const uint64_t newest_b = b.valid ? b.commit.generation : 0;
   generation_ = (newest_a > newest_b ? newest_a : newest_b) + 1;
@@ -128,6 +138,7 @@ void Saver::choose_slot() {
     first_block_ = format::ring_block(kept.first_block, kept.blocks, store_.header().blocks);
     room_ = ring - kept.blocks;
   }
+  return {};
 }
 
 // What is about to be overwritten must not look valid.

@@ -25,7 +25,7 @@ class Saver {
   [[nodiscard]] Failure prepare_memory();
   [[nodiscard]] Failure open_store();
   [[nodiscard]] Failure check_canary();
-  void choose_slot();
+  [[nodiscard]] Failure choose_slot();
   [[nodiscard]] Failure forget_old_image();
   [[nodiscard]] Failure write_image();
   void fill_header();

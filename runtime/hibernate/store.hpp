@@ -66,9 +66,9 @@ class Store {
                                      uint64_t address);
   [[nodiscard]] disk::Error flush() { return disk::flush(disk_.disk()); }
 
-  [[nodiscard]] bool read_commit(uint32_t slot, format::CommitRecord& record);
+  [[nodiscard]] disk::Error read_commit(uint32_t slot, format::CommitRecord& record, bool& valid);
   /// A slot without a valid record about this generation: nothing became of it yet.
-  [[nodiscard]] format::StateRecord read_state(uint32_t slot, uint64_t generation);
+  [[nodiscard]] disk::Error read_state(uint32_t slot, uint64_t generation, format::StateRecord& record);
   [[nodiscard]] disk::Error write_commit(uint32_t slot, format::CommitRecord record);
   [[nodiscard]] disk::Error write_state(uint32_t slot, format::StateRecord record);
   [[nodiscard]] disk::Error read_canary(uint8_t* to, size_t bytes);
