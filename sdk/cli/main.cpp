@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   add_guest(app);
   add_wake(app);
   add_last_crash(app);
+  add_hibernate(app);
   add_agent(app);
   try {
     app.parse(argc, argv);
