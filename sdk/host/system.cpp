@@ -129,6 +129,16 @@ bool System::exists(const std::string& path) const {
   return ::stat((root_ + path).c_str(), &status) == 0;
 }
 
+Result<std::string> System::real_path(const std::string& path) const {
+  std::error_code error;
+  const std::filesystem::path root = root_.empty() ? "/" : std::filesystem::canonical(root_, error);
+  const std::filesystem::path real = error ? root : std::filesystem::canonical(root_ + path, error);
+  if (error) {
+    return fail(ErrorCode::kSystem, "cannot find", path, {}, error.value());
+  }
+  return "/" + real.lexically_relative(root).string();
+}
+
 Result<void> System::replace_file(const std::string& path, const std::string& content) const {
   const std::string draft = path + ".new";
   KJUMP_TRY(const UniqueFd fd, open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));

@@ -51,6 +51,8 @@ class System {
   /// read_file() for what does not change while Linux runs: once, as long as a FactsKept lives.
   [[nodiscard]] Result<std::string> read_fact(const std::string& path) const;
   [[nodiscard]] bool exists(const std::string& path) const;
+  /// Without symbolic links, as sysfs needs it to tell what a device hangs on.
+  [[nodiscard]] Result<std::string> real_path(const std::string& path) const;
   /// Makes `path` a file with this content, whole or not at all, for root's eyes only.
   [[nodiscard]] Result<void> replace_file(const std::string& path, const std::string& content) const;
   void remove_file(const std::string& path) const;
