@@ -44,5 +44,7 @@ void add_agent(CLI::App& app);
 void add_guest(CLI::App& app);
 void add_wake(CLI::App& app);
 void add_last_crash(CLI::App& app);
+/// To the group of commands about hibernation.
+void add_install_boot(CLI::App& hibernate);
 
 }  // namespace kjump::cli

@@ -8,6 +8,7 @@ namespace {
 using abi::hibernate::RestoreRequest;
 
 constexpr char kStore[] = "kjump.store=";
+constexpr char kSector[] = "kjump.sector=";
 constexpr char kGeneration[] = "kjump.generation=";
 constexpr char kFast[] = "kjump.fast";
 constexpr unsigned kNoDigit = 16;
@@ -55,6 +56,7 @@ bool parse_uuid(const char* text, abi::hibernate::Uuid& uuid) {
 bool parse_number(const char* text, uint64_t& number) {
   constexpr uint64_t kMost = 1'000'000'000'000'000;
   const char* const begin = text;
+  number = 0;
   for (; !ends_word(*text); ++text) {
     if (*text < '0' || *text > '9' || number > kMost) {
       return false;
@@ -66,14 +68,14 @@ bool parse_number(const char* text, uint64_t& number) {
 
 void apply_word(const char* word, RestoreRequest& request) {
   abi::hibernate::Uuid store{};
-  uint64_t generation = 0;
+  uint64_t number = 0;
   if (const char* value = after(word, kStore); value != nullptr && parse_uuid(value, store)) {
     request.store = store;
     request.disk = {};
-    request.header_sector = 0;  // that of another store says nothing
-  } else if (const char* number = after(word, kGeneration);
-             number != nullptr && parse_number(number, generation)) {
-    request.generation = generation;
+  } else if (const char* start = after(word, kSector); start != nullptr && parse_number(start, number)) {
+    request.header_sector = number;
+  } else if (const char* image = after(word, kGeneration); image != nullptr && parse_number(image, number)) {
+    request.generation = number;
   } else if (const char* end = after(word, kFast); end != nullptr && ends_word(*end)) {
     request.flags |= abi::hibernate::kRestoreFast;
   }

@@ -2,6 +2,7 @@
 /// What may stand behind the program's name in a boot loader's menu:
 ///
 ///     kjump.store=UUID        restore from this store, on whatever disk it is
+///     kjump.sector=N          which begins at this sector of it
 ///     kjump.generation=N      this image, and not the newest
 ///     kjump.fast              without the pass that only verifies
 #pragma once
