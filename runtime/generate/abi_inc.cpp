@@ -3,6 +3,7 @@
 // with "->": that is abi.inc, the constants of the abi headers for NASM.
 #include <stddef.h>
 
+#include <kjump/abi/boot.hpp>
 #include <kjump/abi/carrier.hpp>
 #include <kjump/abi/crash_record.hpp>
 #include <kjump/abi/exchange.hpp>
@@ -16,6 +17,32 @@
 #define OFFSET(name, type, member) VALUE(name, offsetof(type, member))
 
 namespace kjump::abi {
+
+void boot() {
+  VALUE(BOOT_CODE_BYTES, kBootCodeBytes);
+  VALUE(BOOT_SECTOR_BYTES, kBootSectorBytes);
+  VALUE(BOOT_SECTOR_ADDRESS, kBootSectorAddress);
+  VALUE(BOOT_SECTOR_FIELDS, kBootSectorFields);
+  VALUE(BOOT_SECTOR_MAGIC, kBootSectorMagic);
+  OFFSET(BOOT_SECTOR_CRC, BootSectorFields, block_crc);
+  VALUE(BOOT_BLOCK_ADDRESS, kBootBlockAddress);
+  VALUE(BOOT_BLOCK_BYTES, kBootBlockBytes);
+  VALUE(BOOT_BLOCK_CODE, kBootBlockCode);
+  VALUE(BOOT_BLOCK_MAGIC, kBootBlockMagic);
+  OFFSET(BOOT_BLOCK_COUNT, BootBlockFields, pieces);
+  OFFSET(BOOT_BLOCK_ENTRY, BootBlockFields, entry);
+  OFFSET(BOOT_BLOCK_HAS_OLD_CODE, BootBlockFields, has_old_code);
+  OFFSET(BOOT_BLOCK_OLD_CODE, BootBlockFields, old_code);
+  VALUE(BOOT_BLOCK_PIECES, kBootBlockPieces);
+  VALUE(BOOT_PIECE_BYTES, kBootPieceBytes);
+  OFFSET(PIECE_SECTOR, BootPiece, sector);
+  OFFSET(PIECE_ADDRESS, BootPiece, address);
+  OFFSET(PIECE_CRC, BootPiece, crc);
+  OFFSET(PIECE_SECTORS, BootPiece, sectors);
+  VALUE(BOOT_CLEAR_BASE, kBootClearBase);
+  VALUE(BOOT_CLEAR_END, kBootClearEnd);
+  VALUE(CRC_POLYNOMIAL, kCrcPolynomial);
+}
 
 void layout() {
   VALUE(REAL_BASE, kRealBase);
@@ -130,6 +157,7 @@ void image() {
 void exchange() {
   VALUE(EXCHANGE_MAGIC, kExchangeMagic);
   OFFSET(HEADER_SEQUENCE, ExchangeHeader, sequence);
+  OFFSET(HEADER_OUTCOME, ExchangeHeader, outcome);
   VALUE(EXCHANGE_BYTES, kExchangeBytes);
   VALUE(TRAIL_BYTES, sizeof(Trail));
   OFFSET(TRAIL_CALLS, Trail, calls);
@@ -166,6 +194,8 @@ void exchange() {
   OFFSET(ENTRY_DOOR, EntryState, door);
   VALUE(DOOR_KEXEC, static_cast<int>(Door::kKexec));
   VALUE(DOOR_WAKE, static_cast<int>(Door::kWake));
+  VALUE(DOOR_BOOT, static_cast<int>(Door::kBoot));
+  OFFSET(ENTRY_BOOT_DRIVE, EntryState, boot_drive);
 }
 
 void fault() {

@@ -17,12 +17,13 @@ constexpr uint32_t kHighestPriority = 0xFF;
 
 }  // namespace
 
-FirmwareEnvironment::FirmwareEnvironment(uint32_t hpet_base)
+FirmwareEnvironment::FirmwareEnvironment(uint32_t hpet_base, abi::Door door)
     : hpet_base_(hpet_base),
       hpet_config_(read_hpet_config(hpet_base)),
       task_priority_(apic_.read(kApicTaskPriority)),
       pic_(read_pic()),
       pit_status_(read_pit_status()),
+      is_firmwares_(door == abi::Door::kBoot),
       a20_was_on_(a20_is_on()),
       shadow_ram_was_locked_(unlock_shadow_ram()) {
   apic_.write(kApicTaskPriority, kHighestPriority);
@@ -35,7 +36,11 @@ FirmwareEnvironment::FirmwareEnvironment(uint32_t hpet_base)
 }
 
 FirmwareEnvironment::~FirmwareEnvironment() {
-  set_pic_for_linux(pic_);
+  if (is_firmwares_) {
+    put_pic_back(pic_);
+  } else {
+    set_pic_for_linux(pic_);
+  }
   restore_pit(pit_status_);
   write_hpet_config(hpet_base_, hpet_config_);
   apic_.write(kApicTaskPriority, task_priority_);
@@ -60,6 +65,7 @@ void FirmwareEnvironment::describe(abi::EntryState& state) const {
 // The local APIC's other registers and the HPET's, where this machine's loader told of none, are that
 // kernel's own business: it sets them up anew (hibernation_prototype.md 3).
 void FirmwareEnvironment::become(const abi::EntryState& state) {
+  is_firmwares_ = false;
   task_priority_ = state.apic_tpr;
   hpet_config_ = static_cast<uint32_t>(state.hpet_config);
   pit_status_ = state.pit_status;

@@ -10,11 +10,11 @@
 namespace kjump::platform {
 
 /// Constructor: note what is there, then TPR up, 8259 to 08h/70h, HPET legacy route off, PIT at 18.2 Hz, A20
-/// on. Destructor: all of it back, with A20 on. QEMU's shadow RAM becomes writable and stays so. Interrupts
-/// are off before, after and between.
+/// on. Destructor: all of it back, with A20 on; the 8259 to Linux's vectors, where we are not called by
+/// firmware. QEMU's shadow RAM becomes writable and stays so. Interrupts are off before, after and between.
 class FirmwareEnvironment {
  public:
-  explicit FirmwareEnvironment(uint32_t hpet_base);
+  FirmwareEnvironment(uint32_t hpet_base, abi::Door door);
   FirmwareEnvironment(const FirmwareEnvironment&) = delete;
   FirmwareEnvironment& operator=(const FirmwareEnvironment&) = delete;
   ~FirmwareEnvironment();
@@ -33,6 +33,7 @@ class FirmwareEnvironment {
   uint32_t task_priority_;
   PicState pic_;
   uint8_t pit_status_;
+  bool is_firmwares_;
   bool a20_was_on_;
   bool shadow_ram_was_locked_;
 };

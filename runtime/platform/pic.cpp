@@ -59,6 +59,11 @@ void set_pic_for_firmware() {
   initialise(kFirmwareBase, kFirmwareMask);
 }
 
+void put_pic_back(const PicState& state) {
+  initialise(kFirmwareBase, state.mask);
+  write_pic_levels(state.level);
+}
+
 void set_pic_for_linux(const PicState& state) {
   initialise(kLinuxBase, state.mask);
   write_pic_levels(state.level);

@@ -21,6 +21,9 @@ void write_pic_levels(const uint8_t (&level)[2]);
 /// Pending requests are dropped. Interrupts must be off.
 void set_pic_for_firmware();
 
+/// Full initialisation to firmware's vectors, then masks and edge/level registers of `state`.
+void put_pic_back(const PicState& state);
+
 /// Full initialisation to Linux's vectors 30h and 38h, then masks and edge/level registers of `state`.
 void set_pic_for_linux(const PicState& state);
 

@@ -97,7 +97,8 @@ void finish(abi::ExchangeHeader& header, abi::Outcome outcome) {
 /// Runs the payload in the environment that firmware expects; reports through the exchange, if there is one.
 /// With a foreign exchange it returns having touched nothing.
 extern "C" void kjump_supervise() {
-  if (kjump_entry_state.door == static_cast<uint8_t>(abi::Door::kWake)) {
+  const auto door = static_cast<abi::Door>(kjump_entry_state.door);
+  if (door == abi::Door::kWake) {
     platform::write_config(kjump_parameters);  // Linux needs it even if the payload does not run
   }
   abi::ExchangeHeader* header = exchange();
@@ -110,7 +111,7 @@ extern "C" void kjump_supervise() {
   supervisor::set_stage(abi::Stage::kEntered);
   auto outcome = abi::Outcome::kPending;
   {
-    platform::FirmwareEnvironment environment(low(kjump_parameters.hpet_base));
+    platform::FirmwareEnvironment environment(low(kjump_parameters.hpet_base), door);
     const platform::RealVectors vectors;
     platform::fill_stacks();
     const platform::StackGuards guards;

@@ -34,6 +34,14 @@ std::string address_text(std::uint32_t address) {
   return fmt::format("{:#x}", address);
 }
 
+nlohmann::ordered_json optional_address(std::uint32_t address) {
+  return address == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(address_text(address));
+}
+
+std::string entry_text(std::uint32_t address) {
+  return address == 0 ? "none" : address_text(address);
+}
+
 /// Ordered: a reader finds the keys where the text has them. Addresses are strings, since JSON has no
 /// hexadecimal numbers; sizes are numbers.
 nlohmann::ordered_json to_json(const Image& image, const Sha256& hash) {
@@ -48,8 +56,9 @@ nlohmann::ordered_json to_json(const Image& image, const Sha256& hash) {
   json["standalone"] = info.standalone();
   json["deadline_ms"] = info.deadline_ms;
   json["kexec_entry"] = address_text(info.kexec_entry);
-  json["wake_entry"] =
-      info.wake_entry == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(address_text(info.wake_entry));
+  json["wake_entry"] = optional_address(info.wake_entry);
+  json["boot_entry"] = optional_address(info.boot_entry);
+  json["boot_entry_flat"] = optional_address(info.boot_entry_flat);
   json["parameters"] = address_text(info.parameters);
   json["exchange"] = nullptr;
   if (info.exchange_bytes != 0) {
@@ -99,7 +108,11 @@ std::string to_text(const Image& image, const Sha256& hash) {
   text += line("flags", flags_text(info));
   text += line("deadline", deadline_text(info));
   text += line("kexec entry", address_text(info.kexec_entry));
-  text += line("wake entry", info.wake_entry == 0 ? "none" : address_text(info.wake_entry));
+  text += line("wake entry", entry_text(info.wake_entry));
+  text +=
+      line("boot entries", info.boot_entry == 0 && info.boot_entry_flat == 0
+                               ? "none"
+                               : entry_text(info.boot_entry) + ", flat " + entry_text(info.boot_entry_flat));
   text += line("parameters", address_text(info.parameters));
   text += line("exchange", exchange_text(info));
   text += line("symbols", std::to_string(image.symbols().size()));

@@ -10,6 +10,12 @@ extern const std::byte kjump_restore_image[];
 extern const std::byte kjump_restore_image_end[];
 extern const std::byte kjump_vm_carrier[];
 extern const std::byte kjump_vm_carrier_end[];
+extern const std::byte kjump_boot_sector[];
+extern const std::byte kjump_boot_sector_end[];
+extern const std::byte kjump_boot_block[];
+extern const std::byte kjump_boot_block_end[];
+extern const std::byte kjump_multiboot[];
+extern const std::byte kjump_multiboot_end[];
 }
 
 namespace kjump {
@@ -28,6 +34,18 @@ std::span<const std::byte> embedded_restore_image() {
 
 std::span<const std::byte> embedded_vm_carrier() {
   return {kjump_vm_carrier, kjump_vm_carrier_end};
+}
+
+std::span<const std::byte> embedded_boot_sector() {
+  return {kjump_boot_sector, kjump_boot_sector_end};
+}
+
+std::span<const std::byte> embedded_boot_block() {
+  return {kjump_boot_block, kjump_boot_block_end};
+}
+
+std::span<const std::byte> embedded_multiboot() {
+  return {kjump_multiboot, kjump_multiboot_end};
 }
 
 }  // namespace kjump

@@ -17,4 +17,10 @@ namespace kjump {
 /// The vm target's carrier (stubs/vm_carrier), a Multiboot ELF file.
 [[nodiscard]] std::span<const std::byte> embedded_vm_carrier();
 
+/// What starts an image from firmware (abi/boot.hpp), to be filled in by sdk/boot: the boot sector's code,
+/// the boot block, the Multiboot program without plan.
+[[nodiscard]] std::span<const std::byte> embedded_boot_sector();
+[[nodiscard]] std::span<const std::byte> embedded_boot_block();
+[[nodiscard]] std::span<const std::byte> embedded_multiboot();
+
 }  // namespace kjump

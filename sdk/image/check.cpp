@@ -96,19 +96,31 @@ Result<void> check_memory_map(const ImageInfo& info, const std::vector<Segment>&
   return {};
 }
 
+Result<void> check_real_entry(const std::vector<Segment>& segments, std::uint32_t entry,
+                              std::string_view what, const std::string& subject) {
+  if (entry == 0) {
+    return {};
+  }
+  if (entry < abi::kRealBase || entry >= abi::kRealBase + abi::kRealBytes) {
+    return fail(ErrorCode::kMalformed, fmt::format("{} {:#x} is not in the real segment", what, entry),
+                subject, "link the image again");
+  }
+  KJUMP_CHECK(check_inside(segments, entry, 1, what, subject));
+  return {};
+}
+
 Result<void> check_entries(const ImageInfo& info, const std::vector<Segment>& segments,
                            const Places& places) {
   using Note = abi::ImageNote;
   KJUMP_CHECK(check_inside(segments, info.kexec_entry, 1, "kexec entry",
                            places.note_field(offsetof(Note, kexec_entry))));
-  if (info.wake_entry != 0) {
-    if (info.wake_entry < abi::kRealBase || info.wake_entry >= abi::kRealBase + abi::kRealBytes) {
-      return fail(ErrorCode::kMalformed,
-                  fmt::format("wake entry {:#x} is not in the real segment", info.wake_entry),
-                  places.note_field(offsetof(Note, wake_entry)), "link the image again");
-    }
-    KJUMP_CHECK(check_inside(segments, info.wake_entry, 1, "wake entry",
-                             places.note_field(offsetof(Note, wake_entry))));
+  KJUMP_CHECK(check_real_entry(segments, info.wake_entry, "wake entry",
+                               places.note_field(offsetof(Note, wake_entry))));
+  KJUMP_CHECK(check_real_entry(segments, info.boot_entry, "boot entry",
+                               places.note_field(offsetof(Note, boot_entry))));
+  if (info.boot_entry_flat != 0) {
+    KJUMP_CHECK(check_inside(segments, info.boot_entry_flat, 1, "flat boot entry",
+                             places.note_field(offsetof(Note, boot_entry_flat))));
   }
   KJUMP_TRY(const Location location,
             check_inside(segments, info.parameters, abi::kLoaderParametersBytes, "loader parameters",

@@ -96,14 +96,14 @@ Result<ImageInfo> decode_note(const NoteDescriptor& descriptor, const std::strin
   }
   std::memcpy(&note, bytes.data(), offsetof(abi::ImageNote, flags));
   KJUMP_CHECK(check_format_version(note.format_version, field(offsetof(abi::ImageNote, format_version))));
-  if (note.note_bytes < abi::kImageNoteBytes || note.note_bytes > bytes.size()) {
+  if (note.note_bytes < abi::kImageNoteLeastBytes || note.note_bytes > bytes.size()) {
     return fail(ErrorCode::kMalformed,
                 fmt::format("cannot read the note: it says {} bytes, the descriptor has {}, format {} has {}",
-                            note.note_bytes, bytes.size(), note.format_version, abi::kImageNoteBytes),
+                            note.note_bytes, bytes.size(), note.format_version, abi::kImageNoteLeastBytes),
                 field(offsetof(abi::ImageNote, note_bytes)),
                 "the file is cut off or damaged; build it again");
   }
-  std::memcpy(&note, bytes.data(), sizeof note);
+  std::memcpy(&note, bytes.data(), std::min<std::size_t>(note.note_bytes, sizeof note));
   ImageInfo info;
   info.format_version = note.format_version;
   info.mode = static_cast<abi::PayloadMode>(note.mode);
@@ -112,6 +112,8 @@ Result<ImageInfo> decode_note(const NoteDescriptor& descriptor, const std::strin
   info.wake_entry = note.wake_entry;
   info.parameters = note.parameters;
   info.memory_map = note.memory_map;
+  info.boot_entry = note.boot_entry;
+  info.boot_entry_flat = note.boot_entry_flat;
   info.exchange_base = note.exchange_base;
   info.exchange_bytes = note.exchange_bytes;
   info.deadline_ms = note.deadline_ms;
@@ -132,6 +134,8 @@ std::vector<std::byte> encode_note(const ImageInfo& info) {
   note.wake_entry = info.wake_entry;
   note.parameters = info.parameters;
   note.memory_map = info.memory_map;
+  note.boot_entry = info.boot_entry;
+  note.boot_entry_flat = info.boot_entry_flat;
   note.exchange_base = info.exchange_base;
   note.exchange_bytes = info.exchange_bytes;
   note.deadline_ms = info.deadline_ms;

@@ -24,6 +24,8 @@ using linking::LinkedFile;
 // Symbols of the stub.
 constexpr std::string_view kKexecEntry = "kjump_kexec_entry";
 constexpr std::string_view kWakeEntry = "kjump_wake_entry";
+constexpr std::string_view kBootEntry = "kjump_boot_entry";  // of modes physical and long
+constexpr std::string_view kBootEntryFlat = "kjump_boot_entry_flat";
 constexpr std::string_view kParameters = "kjump_parameters";
 constexpr std::string_view kMemoryMap = "kjump_memory_map";  // of mode long
 
@@ -48,6 +50,8 @@ Result<ImageInfo> describe(const LinkOptions& options, const LinkedFile& linked,
   KJUMP_TRY(info.kexec_entry, demand_symbol(linked, kKexecEntry, script));
   KJUMP_TRY(info.parameters, demand_symbol(linked, kParameters, script));
   info.wake_entry = linked.find(kWakeEntry).value_or(0);
+  info.boot_entry = linked.find(kBootEntry).value_or(0);
+  info.boot_entry_flat = linked.find(kBootEntryFlat).value_or(0);
   info.memory_map = linked.find(kMemoryMap).value_or(0);
   info.exchange_base = options.standalone ? 0 : abi::kExchangeBase;
   info.exchange_bytes = options.standalone ? 0 : abi::kExchangeBytes;

@@ -26,6 +26,8 @@ inline ImageInfo sample_info() {
   info.flags = abi::kImageNeedsBios;
   info.kexec_entry = abi::kFlatBase;
   info.wake_entry = abi::kRealBase + 2;
+  info.boot_entry = abi::kRealBase + 4;
+  info.boot_entry_flat = abi::kFlatBase + 8;
   info.parameters = abi::kFlatBase + kSampleParametersOffset;
   info.exchange_base = abi::kExchangeBase;
   info.exchange_bytes = abi::kExchangeBytes;
@@ -61,7 +63,8 @@ inline std::vector<std::byte> sample_bytes() {
 
 inline bool same(const ImageInfo& a, const ImageInfo& b) {
   return a.format_version == b.format_version && a.mode == b.mode && a.flags == b.flags &&
-         a.kexec_entry == b.kexec_entry && a.wake_entry == b.wake_entry && a.parameters == b.parameters &&
+         a.kexec_entry == b.kexec_entry && a.wake_entry == b.wake_entry && a.boot_entry == b.boot_entry &&
+         a.boot_entry_flat == b.boot_entry_flat && a.parameters == b.parameters &&
          a.exchange_base == b.exchange_base && a.exchange_bytes == b.exchange_bytes &&
          a.deadline_ms == b.deadline_ms && a.name == b.name && a.version == b.version &&
          a.description == b.description;

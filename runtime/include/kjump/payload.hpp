@@ -53,7 +53,7 @@ void print_decimal(uint32_t value);
 
 [[nodiscard]] uint64_t read_tsc();
 
-/// The way on which Linux let go of the processor. Payloads need not care; those that program devices may:
+/// The way on which this image got the processor. Payloads need not care; those that program devices may:
 /// through the wake door firmware has reset them, and PCI bridges and BARs are not set up.
 [[nodiscard]] abi::Door door();
 

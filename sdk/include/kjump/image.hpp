@@ -41,12 +41,14 @@ struct LineTables {
 struct ImageInfo {
   std::uint16_t format_version = abi::kNoteFormatVersion;
   abi::PayloadMode mode = abi::PayloadMode::kPhysical;
-  std::uint32_t flags = 0;          ///< abi::kImage* bits
-  std::uint32_t kexec_entry = 0;    ///< physical address
-  std::uint32_t wake_entry = 0;     ///< physical address, 0: none
-  std::uint32_t parameters = 0;     ///< physical address of abi::LoaderParameters
-  std::uint32_t memory_map = 0;     ///< physical address of abi::MemoryMap, 0: the image has none
-  std::uint32_t exchange_base = 0;  ///< physical address, 0: standalone
+  std::uint32_t flags = 0;            ///< abi::kImage* bits
+  std::uint32_t kexec_entry = 0;      ///< physical address
+  std::uint32_t wake_entry = 0;       ///< physical address, 0: none
+  std::uint32_t parameters = 0;       ///< physical address of abi::LoaderParameters
+  std::uint32_t memory_map = 0;       ///< physical address of abi::MemoryMap, 0: the image has none
+  std::uint32_t boot_entry = 0;       ///< physical address in the real segment, 0: none
+  std::uint32_t boot_entry_flat = 0;  ///< physical address, 0: none
+  std::uint32_t exchange_base = 0;    ///< physical address, 0: standalone
   std::uint32_t exchange_bytes = 0;
   std::uint32_t deadline_ms = 0;
   std::string name;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -44,6 +45,28 @@ struct JobResult {
   std::filesystem::path console;  ///< serial log; empty when no artifacts directory was named
 };
 
+/// A job whose machine was switched off before it ended, by itself or by what it started: the rest of it is
+/// on a disk.
+struct SuspendedJob {
+  std::uint64_t nonce = 0;  ///< of the result to come
+  std::chrono::milliseconds limit{0};
+  std::filesystem::path
+      console;  ///< serial log of the first half; empty when no artifacts directory was named
+};
+
+/// What a machine is started with that is to go on with a suspended job. Disks and devices are as before.
+struct PowerOn {
+  enum class With {
+    kFirmware,   ///< the first disk boots
+    kMultiboot,  ///< a Multiboot program, as a boot loader would start it
+    kLinux,      ///< the same Linux again, with a job of its own that is to bring the suspended one back
+  };
+  With with = With::kFirmware;
+  std::filesystem::path program;  ///< kMultiboot
+  std::string command_line;       ///< kMultiboot
+  Job job;                        ///< kLinux
+};
+
 /// Boots a fresh guest for every job. Results come through a port of their own, marked with a nonce and a
 /// checksum; nothing that appears on the console counts. Environment: KJUMP_AGENT names the static kjump
 /// program to put into the guest (default: this program, when it is kjump); a guest with an i386 kernel gets
@@ -56,6 +79,13 @@ class LinuxVm {
   /// An Error means that the job's end is unknown: QEMU failed, the guest died, hung or sent nonsense. It
   /// quotes the console and names the directory with log and command line, which is kept then.
   [[nodiscard]] Result<JobResult> run(const Job& job) const;
+
+  /// The first half of a job that the machine is switched off under. Anything else is an Error: that the job
+  /// ended, that the machine was reset, and what run() calls one.
+  [[nodiscard]] Result<SuspendedJob> run_until_power_off(const Job& job) const;
+  /// The rest: a new machine, and the result of the job that was suspended. An Error quotes what came
+  /// instead.
+  [[nodiscard]] Result<JobResult> resume(const SuspendedJob& suspended, const PowerOn& how) const;
 
   [[nodiscard]] const LinuxVmOptions& options() const { return options_; }
 

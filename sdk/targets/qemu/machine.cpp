@@ -76,7 +76,8 @@ Result<void> add_disk(const Disk& disk, const std::string& machine, Counts& coun
                    {"-drive",
                     fmt::format("if=none,format=raw,id={},file={}{}", id,
                                 option_value(std::filesystem::absolute(disk.path)), protection),
-                    "-device", device + ",drive=" + id});
+                    // The first disk boots; nothing else has an influence on which one firmware takes.
+                    "-device", fmt::format("{},drive={},bootindex={}", device, id, counts.all)});
   return {};
 }
 

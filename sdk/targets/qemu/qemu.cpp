@@ -28,6 +28,8 @@ std::string qemu_program() {
   return chosen != nullptr && *chosen != '\0' ? chosen : "qemu-system-x86_64";
 }
 
+constexpr const char* kPowerOffEvent = "qemu_system_shutdown_request";
+
 std::vector<std::string> full_command(const QemuSpec& spec, const std::string& accelerator,
                                       const Artifacts& artifacts) {
   std::vector<std::string> command{qemu_program(), "-nodefaults", "-no-user-config", "-accel",
@@ -38,7 +40,10 @@ std::vector<std::string> full_command(const QemuSpec& spec, const std::string& a
                                    "file,id=debugcon,path=" + option_value(artifacts.debug_log()), "-device",
                                    "isa-debugcon,iobase=0x402,chardev=debugcon",
                                    // TCG notes a triple fault there, which no exit code tells.
-                                   "-d", "cpu_reset", "-D", artifacts.qemu_log().string()};
+                                   "-d", "cpu_reset", "-D", artifacts.qemu_log().string(),
+                                   // And there it is noted when the power goes: without a reboot a reset ends
+                                   // QEMU in the same way.
+                                   "-trace", kPowerOffEvent};
   command.insert(command.end(), spec.arguments.begin(), spec.arguments.end());
   return command;
 }
@@ -64,7 +69,9 @@ QemuOutcome classify(const ProcessEnd& end, const Artifacts& artifacts) {
     outcome.end = QemuEnd::kSignal;
   } else if (end.value == 0) {
     outcome.end = QemuEnd::kGuestStopped;
-    outcome.triple_fault = read_log(artifacts.qemu_log()).find("Triple fault") != std::string::npos;
+    const std::string log = read_log(artifacts.qemu_log());
+    outcome.triple_fault = log.find("Triple fault") != std::string::npos;
+    outcome.power_off = log.find(kPowerOffEvent) != std::string::npos;
   } else if (end.value >= kFirstDebugExit && end.value % 2 == 1) {
     outcome.end = QemuEnd::kDebugExit;
     outcome.value = end.value / 2;
@@ -125,8 +132,9 @@ std::string describe(const QemuOutcome& outcome) {
     case QemuEnd::kDebugExit:
       return fmt::format("the guest left through the exit port with {:#x}", outcome.value);
     case QemuEnd::kGuestStopped:
-      return outcome.triple_fault ? "the guest triple-faulted"
-                                  : "the guest reset, shut down or triple-faulted";
+      return outcome.power_off      ? "the guest switched the machine off"
+             : outcome.triple_fault ? "the guest triple-faulted"
+                                    : "the guest reset or triple-faulted";
     case QemuEnd::kQemuError:
       return outcome.message.empty()
                  ? fmt::format("QEMU ended with code {} and without a word", outcome.value)

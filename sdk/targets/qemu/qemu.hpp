@@ -38,6 +38,7 @@ struct QemuOutcome {
   QemuEnd end = QemuEnd::kTimeout;
   int value = 0;
   bool triple_fault = false;  ///< known under TCG only
+  bool power_off = false;     ///< kGuestStopped: it switched the machine off
   std::string message;        ///< QEMU's standard error
   std::chrono::milliseconds limit{0};
 };

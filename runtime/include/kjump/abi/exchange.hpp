@@ -28,11 +28,12 @@ enum class Outcome : uint32_t {
   kRefused = 4,
 };
 
-/// The way on which Linux let go of the processor.
+/// The way on which the image got the processor.
 enum class Door : uint8_t {
   kUnknown = 0,
   kKexec = 1,  ///< kexec jump: entered in long mode, devices suspended by Linux
   kWake = 2,   ///< woken from ACPI S3: entered in real mode, devices as firmware's resume path left them
+  kBoot = 3,   ///< by a boot loader: no Linux has been there since the machine was reset
 };
 
 /// Processor and interrupt hardware as the stub found them, before it changed anything. Through the wake
@@ -66,7 +67,8 @@ struct EntryState {
   uint8_t pit_status;    ///< read-back status of channel 0
   uint8_t a20;           ///< 1: on
   uint8_t door;          ///< Door
-  uint8_t reserved[5];
+  uint8_t boot_drive;    ///< kBoot: the boot loader's BIOS drive; 0: unknown
+  uint8_t reserved[4];
 };
 
 inline constexpr uint32_t kEntryStateBytes = 168;

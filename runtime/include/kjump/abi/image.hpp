@@ -39,9 +39,12 @@ struct ImageNote {
   char version[16];
   char description[104];
   uint32_t memory_map;  ///< physical address of MemoryMap; 0: the image does not want to know
+  uint32_t boot_entry;  ///< physical address in the real segment, called by a boot sector's program; 0: none
+  uint32_t boot_entry_flat;  ///< physical address, entered with paging off by a Multiboot program; 0: none
 };
 
-inline constexpr uint32_t kImageNoteBytes = 192;
+inline constexpr uint32_t kImageNoteBytes = 200;
+inline constexpr uint32_t kImageNoteLeastBytes = 192;  ///< up to memory_map; the rest is 0 then
 static_assert(sizeof(ImageNote) == kImageNoteBytes);
 static_assert(offsetof(ImageNote, kexec_entry) == 12 && offsetof(ImageNote, name) == 36);
 

@@ -1,0 +1,137 @@
+; SPDX-License-Identifier: MIT
+; Second stage: puts the image's pieces into place and calls it; then boots what would have been booted without us.
+%include "abi.inc"
+%include "disk.inc"
+
+%define CLEAR_STEP      0x10000
+
+        org     BOOT_BLOCK_ADDRESS
+bits 16
+
+; block - mode: real, DS = ES = SS = 0, CS = 0   in: dl = BIOS drive, stack as boot_sector.asm left it   out: never
+block:
+        mov     [drive], dl
+        int     0x12                            ; KiB below the EBDA, or below whatever has taken room there
+        cmp     ax, BOOT_CLEAR_END / 1024
+        mov     si, no_room
+        jb      .complain
+        call    clear
+        call    load_pieces
+        jc      .complain
+        mov     eax, [fields + BOOT_BLOCK_ENTRY]
+        sub     eax, REAL_BASE
+        mov     [entry], ax
+        mov     dl, [drive]
+        call    far [entry]
+        mov     ax, EXCHANGE_SEGMENT
+        mov     es, ax
+        xor     ax, ax
+        mov     ds, ax
+        cld
+        mov     si, faulted                     ; nobody else could tell
+        cmp     dword [es:HEADER_OUTCOME], OUTCOME_RETURNED
+        je      .go_on
+.complain:
+        call    print
+.go_on:
+        xor     ax, ax
+        mov     ds, ax
+        mov     es, ax
+        cmp     dword [fields + BOOT_BLOCK_HAS_OLD_CODE], 0
+        jne     old_code
+        int     0x18                            ; the next boot device
+.stop:
+        hlt
+        jmp     .stop
+
+; old_code - what was in the sector before us, at its place, with the partition table that the sector has now.
+old_code:
+        mov     si, fields + BOOT_BLOCK_OLD_CODE
+        mov     di, BOOT_SECTOR_ADDRESS
+        mov     cx, BOOT_CODE_BYTES
+        rep movsb
+        pop     dx
+        pop     si
+        pop     ds
+        pop     di
+        pop     es
+        jmp     0:BOOT_SECTOR_ADDRESS
+
+; clear - zero all memory that an image may have   clobbers: eax bx cx di es
+clear:
+        mov     bx, BOOT_CLEAR_BASE >> 4
+.next:
+        mov     es, bx
+        xor     di, di
+        xor     eax, eax
+        mov     cx, CLEAR_STEP / 4
+        rep stosd
+        add     bx, CLEAR_STEP >> 4
+        cmp     bx, BOOT_CLEAR_END >> 4
+        jb      .next
+        ret
+
+; load_pieces - out: CF and si = what to say: it failed   clobbers: eax ebx ecx edx bp di es
+load_pieces:
+        mov     bp, BOOT_BLOCK_ADDRESS + BOOT_BLOCK_PIECES
+        mov     bx, [fields + BOOT_BLOCK_COUNT]
+.next:
+        push    bx
+        call    load_piece
+        pop     bx
+        jc      .done
+        add     bp, BOOT_PIECE_BYTES
+        dec     bx
+        jnz     .next
+.done:
+        ret
+
+; load_piece - in: ds:bp = BootPiece   out: as load_pieces
+load_piece:
+        mov     eax, [ds:bp + PIECE_SECTOR]
+        mov     [packet.sector], eax
+        mov     eax, [ds:bp + PIECE_SECTOR + 4]
+        mov     [packet.sector + 4], eax
+        mov     ax, [ds:bp + PIECE_SECTORS]
+        mov     [packet.count], ax
+        mov     eax, [ds:bp + PIECE_ADDRESS]
+        shr     eax, 4
+        mov     [packet.segment], ax
+        push    bp
+        call    read_sectors
+        pop     bp
+        mov     si, cannot_read
+        jc      .done
+        mov     es, [packet.segment]
+        mov     cx, [ds:bp + PIECE_SECTORS]
+        shl     cx, 9
+        call    crc
+        cmp     eax, [ds:bp + PIECE_CRC]
+        mov     si, damaged
+        je      .done                           ; CF is clear
+        stc
+.done:
+        ret
+
+        disk_routines
+
+no_room:        db "kjump: firmware leaves too little memory below 640 KiB", 13, 10, 0
+cannot_read:    db "kjump: cannot read the boot program", 13, 10, 0
+damaged:        db "kjump: the boot program is damaged", 13, 10, 0
+faulted:        db "kjump: the boot program failed", 13, 10, 0
+drive:          db 0
+        align   4, db 0
+entry:          dw 0, REAL_SEGMENT
+packet:         db 16, 0
+.count:         dw 0
+                dw 0
+.segment:       dw 0
+.sector:        dq 0
+
+        times BOOT_BLOCK_CODE - ($ - $$) db 0
+fields:         dd BOOT_BLOCK_MAGIC
+        times BOOT_BLOCK_BYTES - ($ - $$) db 0
+
+%if BOOT_SECTOR_BYTES != 1 << 9 || BOOT_CLEAR_END - BOOT_CLEAR_BASE & CLEAR_STEP - 1
+%error "a shift for sectors of 512 bytes; whole steps"
+%endif
