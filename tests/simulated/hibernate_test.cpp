@@ -372,14 +372,16 @@ TEST(Simulated, FlippedBitsAreFoundBeforeMemoryChanges) {
 
 // A ring: the third image begins where the second ends, and goes on at the beginning.
 TEST(Simulated, ImagesGoRound) {
-  Machine machine(23, 2100);
+  constexpr std::uint64_t kBlocks = 3000;
+  Machine machine(23, kBlocks);
   Machine::Memory memory;
-  for (int i = 0; i < 5; ++i) {
+  int around = 0;
+  for (std::uint32_t i = 0; i < 7; ++i) {
     memory = saved(machine);
+    const format::CommitRecord commit = commit_of(machine, i % 2);
+    around += commit.first_block + commit.blocks > kBlocks ? 1 : 0;
   }
-  const format::CommitRecord last = commit_of(machine, 0);
-  EXPECT_TRUE(last.first_block + last.blocks > 2100 ||
-              commit_of(machine, 1).first_block != format::kDataBlock);
+  EXPECT_GT(around, 0) << "the test's own: no image crossed the end";
   ASSERT_EQ(restore(machine).end, End::kReturned);
   EXPECT_TRUE(machine.became() && machine.holds(memory)) << machine.console;
 }
