@@ -31,16 +31,16 @@ constexpr std::uint32_t kHasResetRegister = 1U << 10U;
 constexpr std::uint32_t kHardwareReduced = 1U << 20U;
 
 // A block of registers: its port, and from revision 3 on its generic address, which counts where it is given.
-struct Block {
+struct RegisterBlock {
   std::size_t port;
   std::size_t address;
 };
-constexpr Block kPm1aEvent{56, 148};
-constexpr Block kPm1bEvent{60, 160};
-constexpr Block kPm1aControl{64, 172};
-constexpr Block kPm1bControl{68, 184};
-constexpr Block kGpe0{80, 220};
-constexpr Block kGpe1{84, 232};
+constexpr RegisterBlock kPm1aEvent{56, 148};
+constexpr RegisterBlock kPm1bEvent{60, 160};
+constexpr RegisterBlock kPm1aControl{64, 172};
+constexpr RegisterBlock kPm1bControl{68, 184};
+constexpr RegisterBlock kGpe0{80, 220};
+constexpr RegisterBlock kGpe1{84, 232};
 
 // Generic address structure (ibid. 5.2.3.2).
 constexpr std::uint8_t kPortSpace = 1;
@@ -67,7 +67,7 @@ std::uint32_t port_at(const std::string& table, std::size_t structure) {
   return address <= std::numeric_limits<std::uint16_t>::max() ? static_cast<std::uint32_t>(address) : 0;
 }
 
-std::uint32_t port_of(const std::string& table, const Block& block) {
+std::uint32_t port_of(const std::string& table, const RegisterBlock& block) {
   const std::uint32_t extended = port_at(table, block.address);
   const auto plain = fadt_number<std::uint32_t>(table, block.port);
   return extended != 0 ? extended : plain <= std::numeric_limits<std::uint16_t>::max() ? plain : 0;
