@@ -118,6 +118,7 @@ Failure ContentWriter::send(Batch& batch, Buffer& buffer) {
 
 Failure ContentWriter::write(Written& written) {
   Progress progress("kjump: saving", map_.count_data() * kPage, store_.disk().disk().ticks_per_ms);
+  written_.zero_pages = map_.count_zero();  // free ones that the kernel wants to find cleared
   uint64_t index = 0;
   for (uint32_t turn = 0; index < map_.pages(); turn = (turn + 1) % workspace_.buffers()) {
     Buffer& buffer = buffers_[turn];

@@ -89,6 +89,18 @@ Verdict look_at(const format::KernelFacts& facts, uint64_t structure, uint64_t f
   return {poisoned ? Use::kUnreadable : Use::kInUse, 1};
 }
 
+// A kernel that clears or poisons what it frees relies on finding it so (hibernation.md H16).
+void drop_free(const format::KernelFacts& facts, PageMap& map, uint64_t index, uint64_t count) {
+  const auto fill = static_cast<format::FreeFill>(facts.free_fill);
+  if (fill == format::FreeFill::kPoison) {
+    return;  // saved like any other page; there is nothing that compresses better
+  }
+  map.set_data(index, count, false);
+  for (uint64_t i = 0; fill == format::FreeFill::kZero && i < count; ++i) {
+    map.set_zero(index + i);
+  }
+}
+
 void mark_range(const format::KernelFacts& facts, const format::MemoryRange& range, PageMap& map,
                 PageCounts& counts) {
   PageStructs structs(facts);
@@ -101,9 +113,12 @@ void mark_range(const format::KernelFacts& facts, const format::MemoryRange& ran
   for (uint64_t frame = range.start / kPage; frame < end;) {
     Verdict verdict = look_at(facts, structs.find(frame), frame);
     verdict.frames = verdict.frames < end - frame ? verdict.frames : end - frame;
-    if (verdict.use != Use::kInUse) {
+    if (verdict.use == Use::kFree) {
+      drop_free(facts, map, index, verdict.frames);
+      counts.free += verdict.frames;
+    } else if (verdict.use == Use::kUnreadable) {
       map.set_data(index, verdict.frames, false);
-      (verdict.use == Use::kFree ? counts.free : counts.skipped) += verdict.frames;
+      counts.skipped += verdict.frames;
     }
     frame += verdict.frames;
     index += verdict.frames;

@@ -370,6 +370,22 @@ TEST(Simulated, FlippedBitsAreFoundBeforeMemoryChanges) {
   EXPECT_GT(found, 80);
 }
 
+// hibernation.md H16: such a kernel hands out free pages without clearing them again.
+TEST(Simulated, FreePagesAreAsTheKernelExpectsThem) {
+  for (const auto fill : {format::FreeFill::kZero, format::FreeFill::kPoison}) {
+    Machine machine(29);
+    machine.save_request.facts.free_fill = static_cast<std::uint32_t>(fill);
+    machine.work();
+    const std::uint8_t wanted = fill == format::FreeFill::kZero ? 0 : 0xAA;
+    machine.fill_free_pages(wanted);
+    ASSERT_EQ(save(machine).end, End::kPoweredOff) << machine.console;
+    machine.forget();
+    ASSERT_EQ(restore(machine).end, End::kReturned);
+    ASSERT_TRUE(machine.became()) << machine.console;
+    EXPECT_TRUE(machine.free_pages_hold(wanted));
+  }
+}
+
 // A ring: the third image begins where the second ends, and goes on at the beginning.
 TEST(Simulated, ImagesGoRound) {
   constexpr std::uint64_t kBlocks = 3000;

@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -255,6 +256,25 @@ Machine::Memory Machine::memory() const {
 bool Machine::holds(const Memory& memory) const {
   for (std::uint64_t i = 0; i < kPages; ++i) {
     if (!memory[i].empty() && std::memcmp(memory[i].data(), page_at(i), kPage) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Machine::fill_free_pages(std::uint8_t value) {
+  for (std::uint64_t i = 0; i < kPages; ++i) {
+    if (kinds_[i] == Content::kFree) {
+      std::memset(page_at(i), value, kPage);
+    }
+  }
+}
+
+bool Machine::free_pages_hold(std::uint8_t value) const {
+  for (std::uint64_t i = 0; i < kPages; ++i) {
+    const std::uint8_t* page = page_at(i);
+    if (kinds_[i] == Content::kFree &&
+        !std::all_of(page, page + kPage, [value](std::uint8_t byte) { return byte == value; })) {
       return false;
     }
   }

@@ -69,6 +69,9 @@ class Machine {
   [[nodiscard]] Memory memory() const;
   [[nodiscard]] bool holds(const Memory& memory) const;
 
+  void fill_free_pages(std::uint8_t value);
+  [[nodiscard]] bool free_pages_hold(std::uint8_t value) const;
+
   format::SaveRequest save_request;
   format::RestoreRequest restore_request;
   Disk disk;
