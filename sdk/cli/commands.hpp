@@ -44,7 +44,13 @@ void add_agent(CLI::App& app);
 void add_guest(CLI::App& app);
 void add_wake(CLI::App& app);
 void add_last_crash(CLI::App& app);
-/// To the group of commands about hibernation.
-void add_install_boot(CLI::App& hibernate);
+void add_hibernate(CLI::App& app);
+void add_image(CLI::App& app);
+
+// Of the group `kjump hibernate`.
+void add_hibernate_prepare(CLI::App& group);
+void add_hibernate_status(CLI::App& group);
+void add_hibernate_discard(CLI::App& group);
+void add_hibernate_install_boot(CLI::App& group);
 
 }  // namespace kjump::cli

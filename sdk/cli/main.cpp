@@ -31,6 +31,8 @@ int run(int argc, char** argv) {
   add_guest(app);
   add_wake(app);
   add_last_crash(app);
+  add_hibernate(app);
+  add_image(app);
   add_agent(app);
   try {
     app.parse(argc, argv);

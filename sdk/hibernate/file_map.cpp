@@ -59,29 +59,6 @@ Failure refuse_file(const std::string& path, const std::string& why) {
               "use a partition, or a file on ext4 or XFS");
 }
 
-Result<void> check_file_system(int fd, const std::string& path) {
-  struct statfs status {};
-  if (::fstatfs(fd, &status) != 0) {
-    return fail_errno("cannot ask for the file system", path);
-  }
-  const auto magic = static_cast<std::uint64_t>(status.f_type) & 0xFFFF'FFFF;
-  const auto* const unfit =
-      std::find_if(kUnfit.begin(), kUnfit.end(), [magic](const Unfit& each) { return each.magic == magic; });
-  if (unfit != kUnfit.end()) {
-    return refuse_file(path, unfit->why);
-  }
-  if (magic != EXT4_SUPER_MAGIC && magic != kXfsMagic) {
-    return refuse_file(path, fmt::format("whether its file system (type {:#x}) leaves blocks where they are "
-                                         "is not known",
-                                         magic));
-  }
-  fsxattr attributes{};
-  if (::ioctl(fd, FS_IOC_FSGETXATTR, &attributes) == 0 && (attributes.fsx_xflags & FS_XFLAG_REALTIME) != 0) {
-    return refuse_file(path, "it lies on a realtime device of XFS");
-  }
-  return {};
-}
-
 /// One call's worth: the header, and the extents behind it.
 constexpr std::size_t kWindowBytes = sizeof(fiemap) + kExtentsAtOnce * sizeof(fiemap_extent);
 struct Window {
@@ -135,6 +112,29 @@ Result<std::uint64_t> map_window(int fd, const std::string& path, std::uint64_t 
 }
 
 }  // namespace
+
+Result<void> check_file_system(int fd, const std::string& path) {
+  struct statfs status {};
+  if (::fstatfs(fd, &status) != 0) {
+    return fail_errno("cannot ask for the file system", path);
+  }
+  const auto magic = static_cast<std::uint64_t>(status.f_type) & 0xFFFF'FFFF;
+  const auto* const unfit =
+      std::find_if(kUnfit.begin(), kUnfit.end(), [magic](const Unfit& each) { return each.magic == magic; });
+  if (unfit != kUnfit.end()) {
+    return refuse_file(path, unfit->why);
+  }
+  if (magic != EXT4_SUPER_MAGIC && magic != kXfsMagic) {
+    return refuse_file(path, fmt::format("whether its file system (type {:#x}) leaves blocks where they are "
+                                         "is not known",
+                                         magic));
+  }
+  fsxattr attributes{};
+  if (::ioctl(fd, FS_IOC_FSGETXATTR, &attributes) == 0 && (attributes.fsx_xflags & FS_XFLAG_REALTIME) != 0) {
+    return refuse_file(path, "it lies on a realtime device of XFS");
+  }
+  return {};
+}
 
 Result<FileMap> map_file(int fd, const std::string& path) {
   KJUMP_CHECK(check_file_system(fd, path));

@@ -16,8 +16,10 @@ struct FileMap {
   bool untouched = true;  ///< nothing was ever written through the file system: it reads as zeros
 };
 
-/// Refuses file systems that move blocks, span devices, or are not on a disk, and files with extents that a
-/// disk driver cannot find its way by (hibernation.md 5 and 1.4).
+/// Refuses file systems that move blocks, span devices, or are not on a disk (hibernation.md 5).
+[[nodiscard]] Result<void> check_file_system(int fd, const std::string& path);
+
+/// Refuses those too, and files with extents that a disk driver cannot find its way by (hibernation.md 5.4).
 [[nodiscard]] Result<FileMap> map_file(int fd, const std::string& path);
 
 }  // namespace kjump::hibernate
