@@ -52,7 +52,6 @@ void add_hibernate_prepare(CLI::App& group);
 void add_hibernate_status(CLI::App& group);
 void add_hibernate_discard(CLI::App& group);
 void add_hibernate_facts(CLI::App& group);
-/// To the group of commands about hibernation.
-void add_install_boot(CLI::App& hibernate);
+void add_hibernate_install_boot(CLI::App& group);
 
 }  // namespace kjump::cli

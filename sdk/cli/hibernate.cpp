@@ -12,6 +12,7 @@ void add_hibernate(CLI::App& app) {
   add_hibernate_status(*group);
   add_hibernate_discard(*group);
   add_hibernate_facts(*group);
+  add_hibernate_install_boot(*group);
 }
 
 }  // namespace kjump::cli

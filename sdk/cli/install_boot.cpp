@@ -78,8 +78,8 @@ void uninstall_boot(const Options& options) {
 
 }  // namespace
 
-void add_install_boot(CLI::App& hibernate) {
-  CLI::App* command = hibernate.add_subcommand(
+void add_hibernate_install_boot(CLI::App& group) {
+  CLI::App* command = group.add_subcommand(
       "install-boot", "Make firmware, or a boot loader, restore a saved machine: no Linux is started first.");
   const auto options = std::make_shared<Options>();
   command->add_option("store", options->store, "partition or file of images")->required();

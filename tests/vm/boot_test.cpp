@@ -139,12 +139,14 @@ TEST_P(BootFrom, ADiskAndGoOnWithItsFormerBootLoader) {
   expect_marker(machine, "80");
 }
 
+std::string bus_name(const testing::TestParamInfo<DiskBus>& bus) {
+  constexpr const char* kNames[] = {"ide", "ahci", "nvme", "virtio"};
+  return kNames[static_cast<std::size_t>(bus.param)];
+}
+
 INSTANTIATE_TEST_SUITE_P(Disks, BootFrom,
                          testing::Values(DiskBus::kIde, DiskBus::kVirtio, DiskBus::kAhci, DiskBus::kNvme),
-                         [](const auto& bus) {
-                           constexpr const char* kNames[] = {"ide", "ahci", "nvme", "virtio"};
-                           return std::string(kNames[static_cast<std::size_t>(bus.param)]);
-                         });
+                         bus_name);
 
 TEST_F(Boot, GoesOnWithTheNextDeviceWhereNothingWas) {
   const Machine machine =
