@@ -121,6 +121,9 @@ Json way_json(const System& system, const hibernate::DiskWay& way) {
 Json disks_json(const System& system) {
   Json disks = Json::object();
   for (const std::string& name : system.list_directory("/sys/block")) {
+    if (!system.exists("/sys/block/" + name + "/device")) {  // loop devices and the like
+      continue;
+    }
     disks[name] = json_or_error(hibernate::find_disk(system, name),
                                 [&](const hibernate::DiskWay& way) { return way_json(system, way); });
   }
