@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 using namespace abi::hibernate;
 
 constexpr std::uint64_t bytes_of_pages(std::uint64_t pages) {
-  return pages * kPageBytes;
+  return pages * abi::kPageBytes;
 }
 
 // Bytes a microsecond are megabytes a second.
