@@ -23,7 +23,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string hex(std::uint64_t value) {
+std::string hex_text(std::uint64_t value) {
   return fmt::format("{:#x}", value);
 }
 
@@ -36,35 +36,35 @@ Json json_or_error(const Result<T>& result, Write write) {
 Json kernel_json(const hibernate::KernelKnowledge& known) {
   const auto& facts = known.facts;
   return {{"release", known.release},
-          {"page_table", hex(facts.page_table)},
+          {"page_table", hex_text(facts.page_table)},
           {"levels", facts.five_levels != 0 ? 5 : 4},
-          {"vmemmap", hex(facts.vmemmap)},
-          {"vmemmap_by_symbol", known.vmemmap_by_symbol ? Json(hex(*known.vmemmap_by_symbol)) : Json()},
-          {"sme_mask", hex(facts.sme_mask)},
+          {"vmemmap", hex_text(facts.vmemmap)},
+          {"vmemmap_by_symbol", known.vmemmap_by_symbol ? Json(hex_text(*known.vmemmap_by_symbol)) : Json()},
+          {"sme_mask", hex_text(facts.sme_mask)},
           {"page_struct_bytes", facts.page_struct_bytes},
           {"flags_offset", facts.flags_offset},
           {"type_offset", facts.type_offset},
           {"order_offset", facts.order_offset},
           {"orders", facts.orders},
-          {"buddy_type", hex(facts.buddy_type)},
-          {"offline_type", hex(facts.offline_type)},
-          {"type_mask", hex(facts.type_mask)},
+          {"buddy_type", hex_text(facts.buddy_type)},
+          {"offline_type", hex_text(facts.offline_type)},
+          {"type_mask", hex_text(facts.type_mask)},
           {"hwpoison_bit", facts.hwpoison_bit},
           {"free_fill", facts.free_fill},
           {"free_fill_source", known.free_fill.source},
-          {"vmcoreinfo", hex(known.note)},
+          {"vmcoreinfo", hex_text(known.note)},
           {"vmcoreinfo_bytes", known.note_bytes},
-          {"kernel_offset", hex(known.kernel_offset)}};
+          {"kernel_offset", hex_text(known.kernel_offset)}};
 }
 
 Json memory_json(const hibernate::MemoryKnowledge& known) {
   Json ranges = Json::array();
   for (const auto& range : known.ranges) {
-    ranges.push_back({{"start", hex(range.start)}, {"end", hex(range.end)}, {"kind", range.kind}});
+    ranges.push_back({{"start", hex_text(range.start)}, {"end", hex_text(range.end)}, {"kind", range.kind}});
   }
   Json map = Json::array();
   for (const auto& range : known.map) {
-    map.push_back({{"start", hex(range.start)}, {"end", hex(range.end)}, {"type", range.type}});
+    map.push_back({{"start", hex_text(range.start)}, {"end", hex_text(range.end)}, {"type", range.type}});
   }
   return {{"pages", known.pages}, {"ranges", ranges}, {"firmware", map}};
 }
@@ -83,19 +83,19 @@ Json survey_json(const hibernate::MemorySurvey& survey) {
 
 Json acpi_json(const hibernate::AcpiKnowledge& known) {
   const auto& facts = known.facts;
-  return {{"smi_command", hex(facts.smi_command)},
-          {"acpi_enable", hex(facts.acpi_enable)},
-          {"pm1a_event", hex(facts.pm1a_event)},
-          {"pm1b_event", hex(facts.pm1b_event)},
-          {"pm1a_control", hex(facts.pm1a_control)},
-          {"pm1b_control", hex(facts.pm1b_control)},
+  return {{"smi_command", hex_text(facts.smi_command)},
+          {"acpi_enable", hex_text(facts.acpi_enable)},
+          {"pm1a_event", hex_text(facts.pm1a_event)},
+          {"pm1b_event", hex_text(facts.pm1b_event)},
+          {"pm1a_control", hex_text(facts.pm1a_control)},
+          {"pm1b_control", hex_text(facts.pm1b_control)},
           {"pm1_event_bytes", facts.pm1_event_bytes},
-          {"gpe0", hex(facts.gpe0)},
+          {"gpe0", hex_text(facts.gpe0)},
           {"gpe0_bytes", facts.gpe0_bytes},
-          {"gpe1", hex(facts.gpe1)},
+          {"gpe1", hex_text(facts.gpe1)},
           {"gpe1_bytes", facts.gpe1_bytes},
-          {"reset_port", hex(facts.reset_port)},
-          {"reset_value", hex(facts.reset_value)},
+          {"reset_port", hex_text(facts.reset_port)},
+          {"reset_value", hex_text(facts.reset_value)},
           {"s5", facts.has_s5 != 0 ? Json({facts.s5_type_a, facts.s5_type_b}) : Json()},
           {"s5_table", known.s5_table},
           {"power_off_gap", known.power_off_gap}};
@@ -108,7 +108,7 @@ Json way_json(const System& system, const hibernate::DiskWay& way) {
     const auto& record = (*records)[i];
     Json header = Json::array();
     for (const std::uint32_t word : record.header) {
-      header.push_back(hex(word));
+      header.push_back(hex_text(word));
     }
     functions.push_back({{"function", way.pci[i]}, {"bridge", record.is_bridge != 0}, {"header", header}});
   }
@@ -130,7 +130,7 @@ Json disks_json(const System& system) {
   return disks;
 }
 
-Json fingerprints_json(const hibernate::FingerprintKnowledge& known) {
+Json file_systems_json(const hibernate::FingerprintKnowledge& known) {
   Json watched = Json::array();
   for (const auto& print : known.fingerprints) {
     watched.push_back({{"name", print.name},
@@ -158,7 +158,7 @@ void print_facts() {
   }
   document["acpi"] = acpi_json(hibernate::read_acpi(system));
   document["disks"] = disks_json(system);
-  document["fingerprints"] = json_or_error(hibernate::find_fingerprints(system, {}), fingerprints_json);
+  document["fingerprints"] = json_or_error(hibernate::find_fingerprints(system, {}), file_systems_json);
   std::fputs((document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n").c_str(), stdout);
 }
 
