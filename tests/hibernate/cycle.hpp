@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/// A guest with work going on, a store on its disk, and its way through a power cycle.
+#pragma once
+
+#include <string>
+
+#include "linux/guest.hpp"
+#include "linux/power_cycle.hpp"
+
+namespace kjump::tests {
+
+struct Shape {
+  const char* kernel = "6.12";
+  const char* door = "kexec";
+  DiskBus bus = DiskBus::kVirtio;
+  const char* machine = "pc";
+  unsigned cpus = 2;
+  unsigned memory_mib = 256;
+};
+
+inline std::string partition_of(DiskBus bus) {
+  return bus == DiskBus::kVirtio ? "/dev/vda1" : bus == DiskBus::kNvme ? "/dev/nvme0n1p1" : "/dev/sda1";
+}
+
+/// Shell: work that must survive, and `survived` that says in words what did not.
+inline const char* const kWork = R"sh(
+mkdir -p /work && mount -t tmpfs -o size=80% none /work
+head -c 20000000 /dev/urandom >/work/file; md5sum /work/file >/work/md5
+(i=0; while :; do i=$((i + 1)); echo $i >/work/count.new && mv /work/count.new /work/count; sleep 0.2; done) &
+counter=$!
+remember() {
+  count_before=$(cat /work/count); uptime_before=$(cut -d. -f1 /proc/uptime)
+  online_before=$(cat /sys/devices/system/cpu/online); ticks_before=$(grep LOC: /proc/interrupts | tr -s ' ' | cut -d' ' -f3)
+}
+survived() {
+  bad=
+  md5sum -c -s /work/md5 || bad="$bad tmpfs"
+  kill -0 $counter || bad="$bad process-gone"
+  sleep 1.5; [ "$(cat /work/count)" -gt $((count_before + 2)) ] || bad="$bad counter-stands"
+  [ "$(cut -d. -f1 /proc/uptime)" -ge "$uptime_before" ] || bad="$bad uptime-went-back"
+  [ "$(cat /sys/devices/system/cpu/online)" = "$online_before" ] || bad="$bad cpus:$(cat /sys/devices/system/cpu/online)"
+  [ "$(grep LOC: /proc/interrupts | tr -s ' ' | cut -d' ' -f3)" -gt "$ticks_before" ] || bad="$bad timer"
+  off=$(($(date +%s) - $(cat /sys/class/rtc/rtc0/since_epoch))); [ $off -ge -2 ] && [ $off -le 2 ] || bad="$bad clock:$off"
+  dmesg | grep -E 'BUG|WARNING|Oops|Call Trace|rcu:.*stall|general protection' >/tmp/complaints &&
+    bad="$bad kernel:$(head -n1 /tmp/complaints)"
+  [ -z "$bad" ] && echo SURVIVED || echo "LOST:$bad"
+}
+)sh";
+
+/// A job that is switched off under, and started again from its disk's own boot sector.
+class Cycle {
+ public:
+  explicit Cycle(const Shape& shape, std::uint64_t disk_mib = 512)
+      : shape_(shape), disk_(disk_mib), guest_(shape.kernel) {
+    guest_.options.machine.cpus = shape.cpus;
+    guest_.options.machine.memory_mib = shape.memory_mib;
+    guest_.options.machine.machine = shape.machine;
+    guest_.options.machine.disks = {Disk{disk_.path(), shape.bus, false}};
+    guest_.job.limit = std::chrono::seconds(200);
+  }
+
+  [[nodiscard]] Guest& guest() { return guest_; }
+  [[nodiscard]] const StoreDisk& disk() const { return disk_; }
+  [[nodiscard]] std::string store() const { return partition_of(shape_.bus); }
+  [[nodiscard]] std::string door() const { return std::string("--door ") + shape_.door; }
+
+  /// Runs the script until the machine is off `times` times, each time switched on again.
+  JobResult run(const std::string& script, const PowerOn& how = {}, int times = 1) {
+    guest_.job.script = script;
+    const LinuxVm machine(guest_.options);
+    const auto off = machine.run_until_power_off(guest_.job);
+    if (!off) {
+      return lost(off.error());
+    }
+    Result<JobResult> result = machine.resume(*off, how);
+    static_cast<void>(times);
+    return result ? *std::move(result) : lost(result.error());
+  }
+
+ private:
+  static JobResult lost(const Error& error) {
+    ADD_FAILURE() << error.text();
+    return JobResult{.exit_code = -1, .out = {}, .err = {}, .files = {}, .console = {}};
+  }
+
+  Shape shape_;
+  StoreDisk disk_;
+  Guest guest_;
+};
+
+}  // namespace kjump::tests
