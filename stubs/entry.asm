@@ -2,8 +2,13 @@
 ; What all entries share: the supervisor's frame, the loader's parameters, the record of the entry state.
 %include "sections.inc"
 
+; The 8042 (IBM PC AT technical reference): command FEh pulses output bit 0, which is wired to the reset line.
+%define KEYBOARD_COMMAND        0x64
+%define KEYBOARD_PULSE_RESET    0xFE
+
         global kjump_run_supervisor, kjump_supervisor_fault, kjump_supervisor_esp
         global kjump_parameters, kjump_entry_state, kjump_tsc_entry, kjump_way_back, kjump_became
+        global kjump_no_way_back
         extern kjump_supervise, kjump_report_fault
 
 flat_text
@@ -27,7 +32,21 @@ kjump_supervisor_fault:
         call    kjump_report_fault
         jmp     [kjump_way_back]
 
+; kjump_no_way_back - where a payload leads that has overwritten the machine it came from, until it becomes another one.
+; mode: 32-bit, paging off, IF=0   call: jump   out: never: the keyboard controller pulses the reset line, or a triple fault does
+kjump_no_way_back:
+        mov     al, KEYBOARD_PULSE_RESET
+        out     KEYBOARD_COMMAND, al
+        mov     ecx, 100_000_000                        ; it may take a while, or not be there
+.wait:
+        pause
+        loop    .wait
+        lidt    [kjump_no_table]
+        int3
+
 flat_data
+kjump_no_table: dw      0                               ; an IDT without gates
+                dd      0
         align   8
 kjump_parameters:
         dd      PARAMETERS_MAGIC, PARAMETER_HAS_EXCHANGE

@@ -262,6 +262,7 @@ Failure Restorer::load(bool& lost) {
     return failed;
   }
   lost = true;
+  burn_bridges();
   workspace_.move_to(header.workspace, header.workspace_pages);
   ContentReader content = reader();
   if (const Failure failed = content.load(); failed.failed()) {

@@ -10,6 +10,7 @@ extern abi::EntryState kjump_entry_state;
 extern abi::LoaderParameters kjump_parameters;
 extern uint32_t kjump_way_back;
 extern uint8_t kjump_became;
+extern const char kjump_no_way_back[];
 extern const char kjump_kexec_way_back[];
 extern const char kjump_wake_way_back[];
 }
@@ -37,6 +38,14 @@ const abi::EntryState& entry_state() {
 
 const abi::LoaderParameters& loader_parameters() {
   return kjump_parameters;
+}
+
+void burn_bridges() {
+  kjump_way_back = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(kjump_no_way_back));
+  // The supervisor's guards (platform/stack_guards.hpp) watch the word below the image, too; it puts back
+  // what it found when the payload has ended.
+  constexpr uintptr_t kNoBreakpoints = 1u << 10;  // this bit reads as one
+  asm volatile("mov %0, %%dr7" : : "r"(kNoBreakpoints));
 }
 
 bool become(const abi::EntryState& entry, const abi::LoaderParameters& parameters) {

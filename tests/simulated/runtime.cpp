@@ -80,6 +80,7 @@ const abi::EntryState& entry_state() {
 const abi::LoaderParameters& loader_parameters() {
   return machine().parameters;
 }
+void burn_bridges() {}
 bool become(const abi::EntryState& entry, const abi::LoaderParameters& parameters) {
   machine().entry = entry;
   machine().parameters = parameters;

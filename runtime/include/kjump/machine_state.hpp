@@ -17,6 +17,11 @@ namespace kjump {
 /// What the loader told this image.
 [[nodiscard]] const abi::LoaderParameters& loader_parameters();
 
+/// From now on the machine that this payload came from is no more: memory is about to be overwritten. A
+/// fault, a deadline or a return resets the machine, unless become() comes first; and writes just below the
+/// image are no longer taken for a mistake.
+void burn_bridges();
+
 /// Leave through the door of `entry` when kjump_main returns, to the kernel that is described. Interrupt
 /// hardware is left as `entry` says, and the exchange is taken for that kernel's: its header may have been
 /// replaced as a whole, but must lie where it is. False, and nothing changed: there is no way back to such a
