@@ -46,11 +46,16 @@ void add_wake(CLI::App& app);
 void add_last_crash(CLI::App& app);
 void add_hibernate(CLI::App& app);
 void add_image(CLI::App& app);
+void add_resume(CLI::App& app);
+void add_suspend_then_hibernate(CLI::App& app);
 
 // Of the group `kjump hibernate`.
 void add_hibernate_prepare(CLI::App& group);
 void add_hibernate_status(CLI::App& group);
 void add_hibernate_discard(CLI::App& group);
+void add_hibernate_save(CLI::App& group);  ///< the group's own callback
+void add_hibernate_check(CLI::App& group);
+void add_hibernate_facts(CLI::App& group);
 void add_hibernate_install_boot(CLI::App& group);
 
 }  // namespace kjump::cli

@@ -32,6 +32,8 @@ int run(int argc, char** argv) {
   add_wake(app);
   add_last_crash(app);
   add_hibernate(app);
+  add_resume(app);
+  add_suspend_then_hibernate(app);
   add_image(app);
   add_agent(app);
   try {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # kjump_add_payload(NAME MODE real|physical|long SOURCES file...
 #                   [OUTPUT_NAME name] [VERSION v] [DESCRIPTION text] [DEADLINE seconds]
-#                   [INCLUDE_DIRECTORIES dir...] [STANDALONE] [NO_BIOS])
+#                   [INCLUDE_DIRECTORIES dir...] [LIBRARIES archive...] [STANDALONE] [NO_BIOS])
 #
 # Target NAME makes <current binary dir>/NAME.kjump (also in target property KJUMP_IMAGE) and NAME.map.
 # Sources are C++ (.cpp) and NASM (.asm). They are compiled by commands of their own, so that no flag of the
@@ -38,7 +38,7 @@ endfunction()
 
 function(kjump_add_payload name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "STANDALONE;NO_BIOS"
-                        "MODE;OUTPUT_NAME;VERSION;DESCRIPTION;DEADLINE" "SOURCES;INCLUDE_DIRECTORIES")
+                        "MODE;OUTPUT_NAME;VERSION;DESCRIPTION;DEADLINE" "SOURCES;INCLUDE_DIRECTORIES;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES OR NOT arg_MODE MATCHES "^(real|physical|long)$")
     message(FATAL_ERROR "kjump_add_payload(NAME MODE real|physical|long SOURCES file...): wrong arguments "
                         "for ${name} ${arg_UNPARSED_ARGUMENTS}")
@@ -75,7 +75,7 @@ function(kjump_add_payload name)
   set(image ${CMAKE_CURRENT_BINARY_DIR}/${name}.kjump)
   add_custom_command(OUTPUT ${image}
     COMMAND ${KJUMP_LINK_COMMAND} -o ${image} --map ${CMAKE_CURRENT_BINARY_DIR}/${name}.map
-            ${link_options} ${objects}
+            ${link_options} ${objects} ${arg_LIBRARIES}
     DEPENDS ${objects} ${KJUMP_LINK_DEPENDS}
     COMMENT "jump image ${name}.kjump" VERBATIM)
   add_custom_target(${name} ALL DEPENDS ${image})

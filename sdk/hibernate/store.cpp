@@ -177,11 +177,14 @@ Result<Slots> Store::slots() const {
 }
 
 Result<void> Store::set_state(unsigned slot, ImageState state) {
-  KJUMP_TRY(const Slots now, slots());
-  if (slot >= now.size() || !now[slot]) {
+  auto now = slots();  // no KJUMP_TRY: g++ 12 believes an optional in a moved array may be uninitialized
+  if (!now) {
+    return Failure(std::move(now).error());
+  }
+  if (slot >= now->size() || !(*now)[slot]) {
     return fail(ErrorCode::kInvalid, fmt::format("slot {} holds no image", slot), path_);
   }
-  StateRecord record = now[slot]->state;
+  StateRecord record = (*now)[slot]->state;
   record.state = static_cast<std::uint32_t>(state);
   seal(record);
   Block block{};
@@ -190,8 +193,11 @@ Result<void> Store::set_state(unsigned slot, ImageState state) {
 }
 
 Result<std::uint64_t> Store::room_blocks() const {
-  KJUMP_TRY(const Slots now, slots());
-  return room_beside(now, header_.blocks);
+  const auto now = slots();  // KJUMP_TRY's copy makes g++ 12 think of uninitialised optionals
+  if (!now) {
+    return Failure(now.error());
+  }
+  return room_beside(*now, header_.blocks);
 }
 
 std::uint64_t room_beside(const Slots& slots, std::uint64_t store_blocks) {

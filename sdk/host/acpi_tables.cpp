@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/acpi_tables.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <numeric>
@@ -10,6 +11,7 @@
 namespace kjump {
 namespace {
 
+constexpr std::size_t kSignatureBytes = 4;
 constexpr std::size_t kHeaderBytes = 36;
 constexpr std::size_t kLengthOffset = 4;
 constexpr std::size_t kFirstStructure = kHeaderBytes + 8;
@@ -20,24 +22,6 @@ Number number_at(const std::string& table, std::size_t offset) {
   Number value = 0;
   std::memcpy(&value, table.data() + offset, sizeof(value));
   return value;
-}
-
-// A table that is whole: signature, at least `least` bytes, checksum. Cut to the length that it states.
-std::optional<std::string> read_acpi_table(const System& system, const std::string& signature,
-                                           std::size_t least) {
-  auto table = system.read_fact("/sys/firmware/acpi/tables/" + signature);
-  if (!table || table->size() < least || !table->starts_with(signature)) {
-    return std::nullopt;
-  }
-  const auto length = number_at<std::uint32_t>(*table, kLengthOffset);
-  if (length < least || length > table->size()) {
-    return std::nullopt;
-  }
-  table->resize(length);
-  const unsigned sum = std::accumulate(table->begin(), table->end(), 0U, [](unsigned so_far, char byte) {
-    return so_far + static_cast<unsigned char>(byte);
-  });
-  return sum % 256 == 0 ? std::optional(*std::move(table)) : std::nullopt;
 }
 
 // Structures of the table APIC: header, local APIC address, flags; then each with type and length. `use` gets
@@ -54,6 +38,23 @@ void for_each_structure(const std::optional<std::string>& table, Use use) {
 }
 
 }  // namespace
+
+std::optional<std::string> read_acpi_table(const System& system, const std::string& file, std::size_t least) {
+  auto table = system.read_fact("/sys/firmware/acpi/tables/" + file);
+  if (!table || table->size() < std::max(least, kHeaderBytes) ||
+      !table->starts_with(file.substr(0, kSignatureBytes))) {
+    return std::nullopt;
+  }
+  const auto length = number_at<std::uint32_t>(*table, kLengthOffset);
+  if (length < least || length < kHeaderBytes || length > table->size()) {
+    return std::nullopt;
+  }
+  table->resize(length);
+  const unsigned sum = std::accumulate(table->begin(), table->end(), 0U, [](unsigned so_far, char byte) {
+    return so_far + static_cast<unsigned char>(byte);
+  });
+  return sum % 256 == 0 ? std::optional(*std::move(table)) : std::nullopt;
+}
 
 std::uint64_t find_hpet(const System& system) {
   // Header, event timer block id, then a generic address: space id at 40, address at 44.

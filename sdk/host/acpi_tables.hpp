@@ -4,11 +4,19 @@
 /// stub reaches it with paging off.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "host/system.hpp"
 
 namespace kjump {
+
+/// A table that is whole: signature, at least `least` bytes, checksum. Cut to the length that it states.
+/// `file` is the kernel's name for it: the signature, and a number where there are several ("SSDT2").
+[[nodiscard]] std::optional<std::string> read_acpi_table(const System& system, const std::string& file,
+                                                         std::size_t least);
 
 /// The HPET's registers (IA-PC HPET specification 1.0a, 3.2.4: table HPET).
 [[nodiscard]] std::uint64_t find_hpet(const System& system);

@@ -99,12 +99,14 @@ std::vector<abi::BulkListPage> make_list(std::span<const abi::BulkExtent> extent
 BulkMemory::BulkMemory(PinnedMemory memory, std::size_t reply_page, std::uint64_t room)
     : memory_(std::move(memory)), reply_page_(reply_page), room_(room) {}
 
-Result<BulkMemory> BulkMemory::open(const System& system, std::span<const std::byte> request,
-                                    std::uint64_t reply_room, std::uint64_t reachable) {
+Result<BulkMemory> BulkMemory::open(System& system, std::span<const std::byte> request,
+                                    std::uint64_t reply_room, std::uint64_t reachable, BulkPages pages) {
   KJUMP_CHECK(check_size(request.size(), reply_room));
   const Part in = part_at(0, request.size());
   const Part out = part_at(in.end(), reply_room);
-  KJUMP_TRY(PinnedMemory memory, PinnedMemory::allocate(system, out.end() * kPage));
+  KJUMP_TRY(PinnedMemory memory, pages == BulkPages::kLarge
+                                     ? PinnedMemory::allocate_large(system, out.end() * kPage)
+                                     : PinnedMemory::allocate(system, out.end() * kPage));
   KJUMP_CHECK(check_reach(memory, reachable));
   std::copy(request.begin(), request.end(), memory.bytes().begin());
   BulkMemory bulk(std::move(memory), out.first, reply_room);

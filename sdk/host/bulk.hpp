@@ -10,6 +10,7 @@
 
 #include <kjump/abi/bulk.hpp>
 #include <kjump/result.hpp>
+#include <kjump/session.hpp>
 
 #include "host/pinned_memory.hpp"
 #include "host/system.hpp"
@@ -33,8 +34,9 @@ struct BulkFields {
 class BulkMemory {
  public:
   /// Copies the request in. `reachable`: the payload's mode reaches no address from there on.
-  [[nodiscard]] static Result<BulkMemory> open(const System& system, std::span<const std::byte> request,
-                                               std::uint64_t reply_room, std::uint64_t reachable);
+  [[nodiscard]] static Result<BulkMemory> open(System& system, std::span<const std::byte> request,
+                                               std::uint64_t reply_room, std::uint64_t reachable,
+                                               BulkPages pages = BulkPages::kAny);
 
   [[nodiscard]] const BulkFields& fields() const { return fields_; }
   /// The first bytes of the room, which a payload has written; no more than there are.

@@ -38,6 +38,7 @@ struct CorePart {
   std::uint32_t type = 0;
   std::uint64_t offset = 0;
   std::uint64_t address = 0;
+  std::uint64_t physical = 0;
   std::uint64_t file_bytes = 0;
   std::uint64_t memory_bytes = 0;
 };
@@ -56,7 +57,7 @@ Result<std::vector<CorePart>> read_parts(const System& system) {
   for (std::size_t at = 0; at < table.size(); at += sizeof(PartHeader)) {
     PartHeader part{};
     std::memcpy(&part, table.data() + at, sizeof(part));
-    parts.push_back({part.p_type, part.p_offset, part.p_vaddr, part.p_filesz, part.p_memsz});
+    parts.push_back({part.p_type, part.p_offset, part.p_vaddr, part.p_paddr, part.p_filesz, part.p_memsz});
   }
   return parts;
 }
@@ -97,20 +98,39 @@ Result<std::map<std::string, std::uint64_t>> kernel_symbols(const System& system
   return found;
 }
 
-Result<std::string> read_kernel_memory(const System& system, std::uint64_t address, std::size_t bytes) {
+namespace {
+
+// Of the part that has all of it, by whichever address.
+Result<std::string> read_part(const System& system, std::uint64_t CorePart::*base, std::uint64_t address,
+                              std::size_t bytes) {
+  // fs/proc/kcore.c: parts that are not directly mapped, such as vmalloc and vmemmap, say so.
+  constexpr std::uint64_t kNoAddress = ~std::uint64_t{0};
   KJUMP_TRY(const std::vector<CorePart> parts, core_parts(system));
   for (const CorePart& part : parts) {
-    if (part.type != PT_LOAD || address < part.address || address - part.address >= part.memory_bytes) {
+    const std::uint64_t start = part.*base;
+    if (part.type != PT_LOAD || start == kNoAddress || address < start ||
+        address - start >= part.memory_bytes) {
       continue;
     }
-    const std::uint64_t skip = address - part.address;
-    if (bytes > part.memory_bytes - skip) {
-      break;
+    const std::uint64_t skip = address - start;
+    if (bytes <= part.memory_bytes - skip) {
+      return system.read_at(kCore, part.offset + skip, bytes);
     }
-    return system.read_at(kCore, part.offset + skip, bytes);
   }
-  return fail(ErrorCode::kUnsupported, fmt::format("kernel address {:#x} is not in the core file", address),
+  return fail(ErrorCode::kUnsupported,
+              fmt::format("{} address {:#x} is not in the core file",
+                          base == &CorePart::physical ? "physical" : "kernel", address),
               kCore);
+}
+
+}  // namespace
+
+Result<std::string> read_kernel_memory(const System& system, std::uint64_t address, std::size_t bytes) {
+  return read_part(system, &CorePart::address, address, bytes);
+}
+
+Result<std::string> read_physical_memory(const System& system, std::uint64_t address, std::size_t bytes) {
+  return read_part(system, &CorePart::physical, address, bytes);
 }
 
 Result<std::string> read_kernel_notes(const System& system) {

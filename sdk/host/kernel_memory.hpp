@@ -21,6 +21,11 @@ namespace kjump {
 [[nodiscard]] Result<std::string> read_kernel_memory(const System& system, std::uint64_t address,
                                                      std::size_t bytes);
 
+/// The same at a physical address, of the kernel's System RAM. Pages that must not be read (poisoned,
+/// offline) read as zeros.
+[[nodiscard]] Result<std::string> read_physical_memory(const System& system, std::uint64_t address,
+                                                       std::size_t bytes);
+
 /// The notes of /proc/kcore, as they lie there.
 [[nodiscard]] Result<std::string> read_kernel_notes(const System& system);
 

@@ -97,6 +97,14 @@ Result<MemoryMap> MemoryMap::read_low(const System& system) {
   return read_until(system, image_fits);
 }
 
+MemoryMap MemoryMap::firmware(const System& system) {
+  return MemoryMap(from_firmware(system, never_enough));
+}
+
+MemoryMap MemoryMap::kernel(const System& system) {
+  return MemoryMap(from_iomem(system));
+}
+
 std::vector<abi::RamRange> MemoryMap::ram() const {
   std::vector<abi::RamRange> parts;
   for (const MemoryRange& range : ranges_) {

@@ -28,8 +28,12 @@ class MemoryMap {
   [[nodiscard]] static Result<MemoryMap> read(const System& system);
   /// No more of it than it takes to say whether an image fits: a big machine has dozens of ranges.
   [[nodiscard]] static Result<MemoryMap> read_low(const System& system);
+  /// One of the two alone: what firmware told, what the kernel made of it. Empty where it cannot be read.
+  [[nodiscard]] static MemoryMap firmware(const System& system);
+  [[nodiscard]] static MemoryMap kernel(const System& system);
   explicit MemoryMap(std::vector<MemoryRange> ranges) : ranges_(std::move(ranges)) {}
 
+  [[nodiscard]] const std::vector<MemoryRange>& ranges() const { return ranges_; }
   /// The first address in [start, end) that is not System RAM; empty when all of it is.
   [[nodiscard]] std::optional<std::uint64_t> first_hole(std::uint64_t start, std::uint64_t end) const;
   /// System RAM and what ACPI keeps in RAM, in order of address, neighbours joined.

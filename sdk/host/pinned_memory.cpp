@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <linux/io_uring.h>
+#include <linux/mman.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -18,7 +19,10 @@
 namespace kjump {
 namespace {
 
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
+constexpr std::size_t kHugePage = HugePages::kBytes;
+// MAP_HUGE_2MB of linux/mman.h: this size, whatever the default is.
+constexpr int kMapHuge = MAP_HUGETLB | (21 << MAP_HUGE_SHIFT);
+constexpr std::uint64_t kLowMemory = std::uint64_t{16} << 20;
 // The kernel takes no larger buffer in one piece (io_uring/rsrc.c: io_buffer_validate).
 constexpr std::size_t kLargestBuffer = std::size_t{1} << 30;
 
@@ -89,7 +93,8 @@ PinnedMemory::PinnedMemory(PinnedMemory&& other) noexcept
     : bytes_(std::exchange(other.bytes_, {})),
       ring_(std::move(other.ring_)),
       means_(std::move(other.means_)),
-      pages_(std::move(other.pages_)) {}
+      pages_(std::move(other.pages_)),
+      pools_(std::move(other.pools_)) {}
 
 PinnedMemory::~PinnedMemory() {
   if (!bytes_.empty()) {
@@ -112,13 +117,38 @@ Result<PinnedMemory> PinnedMemory::allocate(const System& system, std::size_t by
     return memory;
   }
   unmap(small);
-  const std::span<std::byte> huge = map(round_up(bytes, kHugePage), MAP_HUGETLB);
+  const std::span<std::byte> huge = map(round_up(bytes, kHugePage), kMapHuge);
   if (huge.empty()) {
     return no_way(bytes, ring_error, errno);
   }
   PinnedMemory memory(huge, {}, "huge pages");
   KJUMP_CHECK(memory.find_pages(system));
   return memory;
+}
+
+Result<PinnedMemory> PinnedMemory::allocate_large(System& system, std::size_t bytes) {
+  const std::size_t rounded = round_up(bytes, kHugePage);
+  std::vector<PinnedMemory> low;  // held while we try again, so that we do not get the same ones
+  std::vector<HugePages> pools;
+  constexpr int kTries = 2;
+  for (int i = 0; i < kTries; ++i) {
+    KJUMP_TRY(HugePages pool, HugePages::add(system, rounded / kHugePage));
+    pools.push_back(std::move(pool));
+    const std::span<std::byte> huge = map(rounded, kMapHuge);
+    if (huge.empty()) {
+      return fail_errno("cannot map huge pages", "bulk request or reply",
+                        "another program may have taken them");
+    }
+    PinnedMemory memory(huge, {}, "huge pages");
+    KJUMP_CHECK(memory.find_pages(system));
+    if (*std::min_element(memory.pages_.begin(), memory.pages_.end()) >= kLowMemory) {
+      memory.pools_ = std::move(pools);
+      return memory;
+    }
+    low.push_back(std::move(memory));
+  }
+  return fail(ErrorCode::kLimit, "the kernel only gives huge pages below 16 MiB", "bulk request or reply",
+              "free some memory");
 }
 
 Result<void> PinnedMemory::find_pages(const System& system) {

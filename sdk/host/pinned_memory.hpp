@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <kjump/abi/bulk.hpp>
 #include <kjump/result.hpp>
 
+#include "host/huge_pages.hpp"
 #include "host/system.hpp"
 #include "host/unique_fd.hpp"
 
@@ -24,6 +26,9 @@ class PinnedMemory {
  public:
   /// Zeroed, at least `bytes` long. Needs CAP_SYS_ADMIN to learn physical addresses.
   [[nodiscard]] static Result<PinnedMemory> allocate(const System& system, std::size_t bytes);
+  /// Whole pages of 2 MiB, none below 16 MiB, where old firmware and ISA DMA have their business. Takes them
+  /// from the kernel's pool of huge pages, which grows for as long as this object lives.
+  [[nodiscard]] static Result<PinnedMemory> allocate_large(System& system, std::size_t bytes);
   PinnedMemory(PinnedMemory&& other) noexcept;
   PinnedMemory& operator=(PinnedMemory&&) = delete;
   PinnedMemory(const PinnedMemory&) = delete;
@@ -44,6 +49,7 @@ class PinnedMemory {
   UniqueFd ring_;  ///< keeps the pages pinned
   std::string means_;
   std::vector<std::uint64_t> pages_;
+  std::vector<HugePages> pools_;  ///< go after the memory itself does
 };
 
 /// What /proc/self/pagemap says of one page: its physical address. Empty when the page is not there or its

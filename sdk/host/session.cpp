@@ -167,7 +167,8 @@ Result<Session> open_session(System& system, const DoorOptions& options, const I
   return open_state(std::make_unique<Session::State>(system, nullptr), options, image);
 }
 
-Result<void> Session::set_bulk(std::span<const std::byte> request, std::uint64_t reply_room) {
+Result<void> Session::set_bulk(std::span<const std::byte> request, std::uint64_t reply_room,
+                               BulkPages pages) {
   State& state = *state_;
   state.bulk.reset();
   state.ticket.bulk_request = state.ticket.bulk_reply = {};
@@ -180,8 +181,9 @@ Result<void> Session::set_bulk(std::span<const std::byte> request, std::uint64_t
   }
   constexpr std::uint64_t k4Gib = std::uint64_t{1} << 32;
   const bool all = state.info.mode == abi::PayloadMode::kLong;
-  KJUMP_TRY(BulkMemory bulk, BulkMemory::open(state.system, request, reply_room,
-                                              all ? std::numeric_limits<std::uint64_t>::max() : k4Gib));
+  KJUMP_TRY(BulkMemory bulk,
+            BulkMemory::open(state.system, request, reply_room,
+                             all ? std::numeric_limits<std::uint64_t>::max() : k4Gib, pages));
   state.bulk.emplace(std::move(bulk));
   state.ticket.bulk_request = state.bulk->fields().request;
   state.ticket.bulk_reply = state.bulk->fields().reply;

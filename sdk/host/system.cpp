@@ -3,12 +3,16 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/random.h>
 #include <linux/reboot.h>
+#include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <x86intrin.h>
 
 #include <algorithm>
@@ -16,6 +20,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 
@@ -129,6 +134,16 @@ bool System::exists(const std::string& path) const {
   return ::stat((root_ + path).c_str(), &status) == 0;
 }
 
+Result<std::string> System::real_path(const std::string& path) const {
+  std::error_code error;
+  const std::filesystem::path root = root_.empty() ? "/" : std::filesystem::canonical(root_, error);
+  const std::filesystem::path real = error ? root : std::filesystem::canonical(root_ + path, error);
+  if (error) {
+    return fail(ErrorCode::kSystem, "cannot find", path, {}, error.value());
+  }
+  return "/" + real.lexically_relative(root).string();
+}
+
 Result<void> System::replace_file(const std::string& path, const std::string& content) const {
   const std::string draft = path + ".new";
   KJUMP_TRY(const UniqueFd fd, open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600));
@@ -231,6 +246,66 @@ Result<std::uint64_t> System::random() const {
     return fail_errno("cannot get random bytes", "getrandom");
   }
   return value;
+}
+
+Result<int> System::run_program(const std::string& path, const std::vector<std::string>& arguments,
+                                const std::vector<std::string>& variables) {
+  const std::string program = root_ + path;
+  std::vector<std::string> texts{program};
+  texts.insert(texts.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& text : texts) {
+    argv.push_back(text.data());
+  }
+  argv.push_back(nullptr);
+  std::vector<std::string> settings = variables;
+  std::vector<char*> environment;
+  for (std::string& setting : settings) {
+    environment.push_back(setting.data());
+  }
+  for (char** inherited = ::environ; inherited != nullptr && *inherited != nullptr; ++inherited) {
+    environment.push_back(*inherited);
+  }
+  environment.push_back(nullptr);
+  pid_t child = 0;
+  if (const int error =
+          ::posix_spawn(&child, program.c_str(), nullptr, nullptr, argv.data(), environment.data());
+      error != 0) {
+    return fail(ErrorCode::kSystem, "cannot run", path, {}, error);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) {
+      return fail_errno("cannot wait for", path);
+    }
+  }
+  constexpr int kSignalStatus = 128;  // as shells say it
+  return WIFSIGNALED(status) ? kSignalStatus + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int System::add_entropy(std::span<const std::uint8_t> bytes) {
+  const auto fd = open("/dev/random", O_RDWR);
+  if (!fd) {
+    return fd.error().system_errno;
+  }
+  // struct rand_pool_info (linux/random.h): bits, bytes, content.
+  constexpr int kBitsPerByte = 8;
+  const std::array<int, 2> head{static_cast<int>(bytes.size()) * kBitsPerByte,
+                                static_cast<int>(bytes.size())};
+  std::vector<std::uint8_t> pool(sizeof(head) + bytes.size());
+  std::memcpy(pool.data(), head.data(), sizeof(head));
+  std::copy(bytes.begin(), bytes.end(), pool.begin() + sizeof(head));
+  const int added = errno_of(::ioctl(fd->get(), RNDADDENTROPY, pool.data()));
+  return added != 0 ? added : errno_of(::ioctl(fd->get(), RNDRESEEDCRNG));
+}
+
+std::uint64_t System::wall_seconds() const {
+  return read_clock(CLOCK_REALTIME) / 1'000'000'000U;
+}
+
+int System::set_wall_seconds(std::uint64_t seconds) {
+  const timespec now{static_cast<time_t>(seconds), 0};
+  return errno_of(::clock_settime(CLOCK_REALTIME, &now));
 }
 
 std::uint64_t System::timestamp() const {

@@ -51,6 +51,8 @@ class System {
   /// read_file() for what does not change while Linux runs: once, as long as a FactsKept lives.
   [[nodiscard]] Result<std::string> read_fact(const std::string& path) const;
   [[nodiscard]] bool exists(const std::string& path) const;
+  /// Without symbolic links, as sysfs needs it to tell what a device hangs on.
+  [[nodiscard]] Result<std::string> real_path(const std::string& path) const;
   /// Makes `path` a file with this content, whole or not at all, for root's eyes only.
   [[nodiscard]] Result<void> replace_file(const std::string& path, const std::string& content) const;
   void remove_file(const std::string& path) const;
@@ -78,7 +80,17 @@ class System {
   [[nodiscard]] virtual DescriptorTable store_gdt() const;
   [[nodiscard]] virtual Result<std::uint64_t> random() const;
 
+  /// Runs a program to its end, with these variables added to the environment. Its exit status; 128 + signal
+  /// when a signal ended it.
+  [[nodiscard]] virtual Result<int> run_program(const std::string& path,
+                                                const std::vector<std::string>& arguments,
+                                                const std::vector<std::string>& variables);
+  /// Gives the kernel's random generator bytes that it counts as random, and makes it use them at once.
+  [[nodiscard]] virtual int add_entropy(std::span<const std::uint8_t> bytes);
+
   // Clocks.
+  [[nodiscard]] virtual std::uint64_t wall_seconds() const;  ///< since 1970, UTC
+  [[nodiscard]] virtual int set_wall_seconds(std::uint64_t seconds);
   [[nodiscard]] virtual std::uint64_t timestamp() const;     ///< TSC
   [[nodiscard]] virtual std::uint64_t monotonic_ns() const;  ///< CLOCK_MONOTONIC_RAW
   [[nodiscard]] virtual std::uint64_t boottime_ns() const;   ///< CLOCK_BOOTTIME: goes on while suspended

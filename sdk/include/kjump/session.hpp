@@ -24,6 +24,10 @@ struct JumpOptions {
   std::uint32_t contract_classes = 0;
 };
 
+/// What the memory of bulk requests and replies is made of. kLarge: whole pages of 2 MiB, each 2 MiB apart
+/// from or right after the other; the reply's come first when there is no request.
+enum class BulkPages { kAny, kLarge };
+
 /// Only one session exists on a machine at a time. While it does, SIGINT, SIGTERM and SIGHUP are held
 /// back, so that the image is unloaded and low memory put back whatever happens.
 class Session {
@@ -43,7 +47,8 @@ class Session {
 
   /// Pins memory for a bulk request and for `reply_room` bytes of a bulk reply, which all later jumps get; up
   /// to 1 GiB each. An error means that there is none of either.
-  [[nodiscard]] Result<void> set_bulk(std::span<const std::byte> request, std::uint64_t reply_room);
+  [[nodiscard]] Result<void> set_bulk(std::span<const std::byte> request, std::uint64_t reply_room,
+                                      BulkPages pages = BulkPages::kAny);
 
   /// The first bytes of the room, as the payload left it. Valid until set_bulk() or close().
   [[nodiscard]] std::span<const std::byte> bulk_reply(std::uint64_t bytes) const;

@@ -242,6 +242,15 @@ inline constexpr uint32_t kMostPciRecords = 8;
 
 inline constexpr uint32_t kMostWorkspacePages = 512;  ///< of 2 MiB
 
+/// Microseconds by the time stamp counter.
+struct Times {
+  uint64_t prepare;  ///< disk, store, fingerprints
+  uint64_t scan;     ///< for free pages
+  uint64_t content;  ///< pages
+  uint64_t verify;   ///< restore: the pass that only reads
+  uint64_t finish;   ///< tables, flushes, records
+};
+
 inline constexpr uint32_t kImageHeaderBlocks = 4;
 inline constexpr uint32_t kImageHeaderBytes = kImageHeaderBlocks * kBlockBytes;
 
@@ -277,6 +286,7 @@ struct ImageHeader {
   AcpiFacts acpi;
   AcpiEnables acpi_enables;
   uint8_t entropy[64];  ///< for the restored kernel's random generator; mixed with new one
+  Times save;           ///< what the save took, but for its end
 
   Machine machine;
   MemoryRange ranges[kMostRanges];
@@ -336,15 +346,6 @@ enum class SaveStatus : uint32_t {
   kNoRoom = 16,
   kVerify = 17,    ///< what was read back is not what was written
   kPowerOff = 18,  ///< committed, but the machine does not switch off
-};
-
-/// Microseconds by the time stamp counter.
-struct Times {
-  uint64_t prepare;  ///< disk, store, fingerprints
-  uint64_t scan;     ///< for free pages
-  uint64_t content;  ///< pages
-  uint64_t verify;   ///< restore: the pass that only reads
-  uint64_t finish;   ///< tables, flushes, records
 };
 
 /// First bytes of the reply, and of what a restored session finds.

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "hibernate/content_writer.hpp"
+
+#include <kjump/payload.hpp>
+
+#include "hibernate/hash.hpp"
+#include "hibernate/lz4.hpp"
+#include "hibernate/progress.hpp"
+
+namespace kjump::hibernate {
+
+namespace {
+
+constexpr uint64_t kPage = abi::kPageBytes;
+
+// Layout of the workspace's state page while content goes through.
+constexpr uint64_t kStaging = 0x40000;
+constexpr uint64_t kLz4State = 0x80000;
+static_assert(kLz4State + kLz4StateBytes <= kWorkspacePage && kStaging + format::kChunkBytes <= kLz4State);
+
+bool is_zero(const void* page) {
+  const auto* words = static_cast<const uint64_t*>(page);
+  uint64_t all = 0;
+  for (uint32_t i = 0; i < kPage / sizeof(uint64_t) && all == 0; i += 8) {
+    all = words[i] | words[i + 1] | words[i + 2] | words[i + 3] | words[i + 4] | words[i + 5] | words[i + 6] |
+          words[i + 7];
+  }
+  return all == 0;
+}
+
+}  // namespace
+
+ContentWriter::ContentWriter(Store& store, const Workspace& workspace, PageMap& map, uint64_t first_block,
+                             uint64_t begin, uint64_t end, bool compress)
+    : store_(store),
+      workspace_(workspace),
+      map_(map),
+      first_block_(first_block),
+      next_(begin),
+      end_(end),
+      compress_(compress) {
+  for (uint32_t i = 0; i < workspace.buffers(); ++i) {
+    buffers_[i].address = workspace.buffer(i);
+  }
+}
+
+// The next pages of a chunk, into chunk_pages_; how many there are.
+uint32_t ContentWriter::gather(uint64_t& index) {
+  uint32_t count = 0;
+  while (count < format::kChunkPages) {
+    index = map_.next_data(index);
+    if (index == map_.pages()) {
+      break;
+    }
+    const uint64_t address = map_.address_of(index);
+    if (is_zero(physical(address))) {
+      map_.set_zero(index);
+      ++written_.zero_pages;
+    } else {
+      chunk_pages_[count++] = address;
+    }
+    ++index;
+  }
+  return count;
+}
+
+// Pages that lie together are compressed where they are.
+const uint8_t* ContentWriter::source(uint32_t pages) const {
+  bool together = true;
+  for (uint32_t i = 1; i < pages; ++i) {
+    together = together && chunk_pages_[i] == chunk_pages_[0] + i * kPage;
+  }
+  if (together) {
+    return static_cast<const uint8_t*>(physical(chunk_pages_[0]));
+  }
+  uint8_t* staging = workspace_.state() + kStaging;
+  for (uint32_t i = 0; i < pages; ++i) {
+    __builtin_memcpy(staging + i * kPage, physical(chunk_pages_[i]), kPage);
+  }
+  return staging;
+}
+
+void ContentWriter::add_chunk(Batch& batch, uint32_t pages) {
+  const size_t bytes = pages * kPage;
+  const uint8_t* from = source(pages);
+  uint8_t* to = batch.memory + batch.used;
+  size_t stored = compress_ ? compress(workspace_.state() + kLz4State, from, bytes, to, bytes - 1) : 0;
+  uint32_t raw = 0;
+  if (stored == 0) {
+    __builtin_memcpy(to, from, bytes);
+    stored = bytes;
+    raw = format::kChunkRaw;
+  }
+  map_.chunk(written_.chunks++) = {hash_of(to, stored), static_cast<uint32_t>(stored) | raw, pages};
+  batch.used += stored;
+  written_.data_pages += pages;
+  written_.stored_bytes += stored;
+}
+
+Failure ContentWriter::wait(Buffer& buffer) {
+  const disk::Error error = store_.finish(buffer);
+  return error.failed()
+             ? disk_failure(format::SaveStatus::kDisk, store_.disk().driver(), store_.disk().place(), error)
+             : Failure{};
+}
+
+Failure ContentWriter::send(Batch& batch, Buffer& buffer) {
+  const uint64_t blocks = (batch.used + format::kBlockBytes - 1) / format::kBlockBytes;
+  if (blocks > end_ - next_) {
+    return failure(format::SaveStatus::kNoRoom, "the store has no room for all of this memory");
+  }
+  __builtin_memset(batch.memory + batch.used, 0, blocks * format::kBlockBytes - batch.used);
+  store_.start_image(disk::Operation::kWrite, first_block_, next_, blocks, buffer);
+  next_ += blocks;
+  written_.blocks += blocks;
+  return {};
+}
+
+Failure ContentWriter::write(Written& written) {
+  Progress progress("kjump: saving", map_.count_data() * kPage, store_.disk().disk().ticks_per_ms);
+  written_.zero_pages = map_.count_zero();  // free ones that the kernel wants to find cleared
+  uint64_t index = 0;
+  for (uint32_t turn = 0; index < map_.pages(); turn = (turn + 1) % workspace_.buffers()) {
+    Buffer& buffer = buffers_[turn];
+    if (const Failure failed = wait(buffer); failed.failed()) {
+      return failed;
+    }
+    Batch batch{static_cast<uint8_t*>(physical(buffer.address)), 0};
+    for (uint32_t chunk = 0; chunk < format::kBatchChunks; ++chunk) {
+      const uint32_t pages = gather(index);
+      if (pages == 0) {
+        break;
+      }
+      add_chunk(batch, pages);
+      (void)store_.poll();
+    }
+    if (const Failure failed = send(batch, buffer); failed.failed()) {
+      return failed;
+    }
+    if (escape_pressed()) {
+      return failure(format::SaveStatus::kEscape, "stopped with Escape");
+    }
+    progress.at((written_.data_pages + written_.zero_pages) * kPage);
+  }
+  for (uint32_t i = 0; i < workspace_.buffers(); ++i) {
+    if (const Failure failed = wait(buffers_[i]); failed.failed()) {
+      return failed;
+    }
+  }
+  written = written_;
+  return {};
+}
+
+}  // namespace kjump::hibernate

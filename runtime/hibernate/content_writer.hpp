@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/// Pages to the disk: read, compressed and written at the same time.
+#pragma once
+
+#include "hibernate/page_map.hpp"
+#include "hibernate/store.hpp"
+
+namespace kjump::hibernate {
+
+struct Written {
+  uint64_t data_pages = 0;
+  uint64_t zero_pages = 0;
+  uint64_t chunks = 0;
+  uint64_t blocks = 0;        ///< of content
+  uint64_t stored_bytes = 0;  ///< of chunks, without what rounds batches up
+};
+
+class ContentWriter {
+ public:
+  /// Content begins at block `begin` of the image and may reach up to `end`.
+  ContentWriter(Store& store, const Workspace& workspace, PageMap& map, uint64_t first_block, uint64_t begin,
+                uint64_t end, bool compress);
+
+  /// Writes all pages marked as data; those that turn out to be zero are marked so instead.
+  [[nodiscard]] Failure write(Written& written);
+
+ private:
+  struct Batch {
+    uint8_t* memory;
+    uint64_t used;
+  };
+
+  [[nodiscard]] uint32_t gather(uint64_t& index);
+  void add_chunk(Batch& batch, uint32_t pages);
+  [[nodiscard]] const uint8_t* source(uint32_t pages) const;
+  [[nodiscard]] Failure send(Batch& batch, Buffer& buffer);
+  [[nodiscard]] Failure wait(Buffer& buffer);
+
+  Store& store_;
+  const Workspace& workspace_;
+  PageMap& map_;
+  uint64_t first_block_;
+  uint64_t next_;  ///< block of the image
+  uint64_t end_;
+  bool compress_;
+  Written written_;
+  uint64_t chunk_pages_[format::kChunkPages] = {};  ///< addresses of the pages of the chunk at hand
+  Buffer buffers_[kMostBuffers];
+};
+
+}  // namespace kjump::hibernate

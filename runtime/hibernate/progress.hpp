@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/// What the person in front of the machine sees, and the Escape key.
+#pragma once
+
+#include <stdint.h>
+
+namespace kjump::hibernate {
+
+/// A line for every tenth of the work, with its speed.
+class Progress {
+ public:
+  Progress(const char* what, uint64_t total_bytes, uint32_t ticks_per_ms);
+  void at(uint64_t bytes);
+
+ private:
+  const char* what_;
+  uint64_t total_;
+  uint64_t start_;
+  uint32_t ticks_per_ms_;
+  uint32_t shown_ = 0;  ///< tenths
+};
+
+/// Was Escape pressed, on the keyboard or on COM1? Takes what is there off both.
+[[nodiscard]] bool escape_pressed();
+
+/// Some seconds, for a sentence on the screen.
+void leave_time_to_read();
+
+/// Microseconds between two readings of the time stamp counter.
+[[nodiscard]] uint64_t microseconds(uint64_t from, uint64_t to, uint32_t ticks_per_ms);
+
+}  // namespace kjump::hibernate

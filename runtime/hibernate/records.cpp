@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// The records that say which image counts and what became of it: one sector each, with their own hash.
+#include "hibernate/hash.hpp"
+#include "hibernate/store.hpp"
+
+namespace kjump::hibernate {
+
+namespace {
+
+alignas(format::kBlockBytes) uint8_t buffer[format::kBlockBytes];
+
+uint64_t buffer_address() {
+  return reinterpret_cast<uint64_t>(buffer);
+}
+
+template <typename Record>
+bool is_valid(const Record& record, uint64_t magic, const format::Uuid& store) {
+  return record.magic == magic && record.version == format::kFormatVersion &&
+         __builtin_memcmp(&record.store, &store, sizeof store) == 0 && record.hash == own_hash(record);
+}
+
+template <typename Record>
+void seal(Record& record, uint64_t magic, const format::Uuid& store) {
+  record.magic = magic;
+  record.version = format::kFormatVersion;
+  record.store = store;
+  record.hash = own_hash(record);
+}
+
+}  // namespace
+
+// The whole block is read and written, since a disk's sector may be one; a record is within its first 512
+// bytes, which no disk tears.
+disk::Error Store::write_record(uint64_t block, const void* record, size_t bytes) {
+  __builtin_memset(buffer, 0, sizeof buffer);
+  __builtin_memcpy(buffer, record, bytes);
+  return transfer(disk::Operation::kWrite, block, 1, buffer_address());
+}
+
+disk::Error Store::read_commit(uint32_t slot, format::CommitRecord& record, bool& valid) {
+  const disk::Error error =
+      transfer(disk::Operation::kRead, format::kCommitBlock + slot, 1, buffer_address());
+  __builtin_memcpy(&record, buffer, sizeof record);
+  const uint64_t ring = header_.blocks - format::kDataBlock;
+  valid = !error.failed() && is_valid(record, format::kCommitMagic, header_.uuid) &&
+          record.first_block >= format::kDataBlock && record.first_block < header_.blocks &&
+          record.blocks >= format::kImageHeaderBlocks && record.blocks <= ring;
+  return error;
+}
+
+disk::Error Store::read_state(uint32_t slot, uint64_t generation, format::StateRecord& record) {
+  const disk::Error error = transfer(disk::Operation::kRead, format::kStateBlock + slot, 1, buffer_address());
+  __builtin_memcpy(&record, buffer, sizeof record);
+  if (!is_valid(record, format::kStateMagic, header_.uuid) || record.generation != generation) {
+    record = {};
+    record.generation = generation;
+  }
+  return error;
+}
+
+disk::Error Store::write_commit(uint32_t slot, format::CommitRecord record) {
+  seal(record, format::kCommitMagic, header_.uuid);
+  return write_record(format::kCommitBlock + slot, &record, sizeof record);
+}
+
+disk::Error Store::write_state(uint32_t slot, format::StateRecord record) {
+  seal(record, format::kStateMagic, header_.uuid);
+  return write_record(format::kStateBlock + slot, &record, sizeof record);
+}
+
+disk::Error Store::read_canary(uint8_t* to, size_t bytes) {
+  const disk::Error error = transfer(disk::Operation::kRead, format::kCanaryBlock, 1, buffer_address());
+  __builtin_memcpy(to, buffer, bytes);
+  return error;
+}
+
+}  // namespace kjump::hibernate

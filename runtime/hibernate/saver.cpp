@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "hibernate/saver.hpp"
+
+#include <initializer_list>
+
+#include <kjump/machine_state.hpp>
+#include <kjump/payload.hpp>
+
+#include "hibernate/acpi.hpp"
+#include "hibernate/fingerprints.hpp"
+#include "hibernate/hash.hpp"
+#include "hibernate/machine.hpp"
+#include "hibernate/pci_setup.hpp"
+#include "hibernate/progress.hpp"
+
+namespace kjump::hibernate {
+
+namespace {
+
+using format::SaveStatus;
+
+uint64_t blocks_of(uint64_t bytes) {
+  return (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
+}
+
+}  // namespace
+
+void Saver::lap(uint64_t& field) {
+  const uint64_t now = read_tsc();
+  field += microseconds(lap_start_, now, ticks_per_ms());
+  lap_start_ = now;
+}
+
+Failure Saver::on_disk(const disk::Error& error) {
+  return error.failed() ? disk_failure(SaveStatus::kDisk, disk_.driver(), disk_.place(), error) : Failure{};
+}
+
+Failure Saver::save() {
+  lap_start_ = read_tsc();
+  if (const Failure failed = prepare_memory(); failed.failed()) {
+    return failed;
+  }
+  if (const Failure failed = open_store(); failed.failed()) {
+    return failed;
+  }
+  lap(reply_.save.prepare);
+  if (const Failure failed = mark_pages(request_.facts, workspace_, map_, counts_); failed.failed()) {
+    return failed;
+  }
+  reply_.free_pages = counts_.free;
+  reply_.skipped_pages = counts_.skipped;
+  lap(reply_.save.scan);
+  if ((request_.flags & format::kSaveRehearse) != 0) {
+    return {};
+  }
+  if (const Failure failed = write_image(); failed.failed()) {
+    return failed;
+  }
+  return commit();
+}
+
+// The workspace is divided, the file systems' fingerprints are taken: their disks have to be free.
+Failure Saver::prepare_memory() {
+  if (!map_.set_ranges(request_.ranges, request_.range_count)) {
+    return failure(SaveStatus::kRequest, "the memory ranges of the request make no sense");
+  }
+  const uint64_t most_chunks = map_.pages() / format::kChunkPages + 1;
+  if (!take_workspace(workspace_) || !workspace_.divide(PageMap::tables_bytes(map_.pages(), most_chunks))) {
+    return failure(SaveStatus::kWorkspace, "the workspace is too small, or not of 2 MiB pages");
+  }
+  map_.use(workspace_);
+  reply_.pages = map_.pages();
+  format::ImageHeader& header = image_header();
+  header = {};
+  __builtin_memcpy(header.fingerprints, request_.fingerprints, sizeof header.fingerprints);
+  header.fingerprint_count = request_.fingerprint_count;
+  return take_fingerprints(disk_, header.fingerprints, header.fingerprint_count, workspace_.buffer(0),
+                           request_.disk_timeout_ms);
+}
+
+Failure Saver::open_store() {
+  const disk::Place place{request_.disk.bus, request_.disk.device, request_.disk.function,
+                          request_.disk.unit};
+  const auto driver = static_cast<format::DiskDriver>(request_.disk.driver);
+  const Failure opened = on_disk(disk_.open(driver, place, request_.disk_timeout_ms));
+  if (opened.failed()) {
+    return opened;
+  }
+  if (!store_.load(request_.header_sector, &request_.store)) {
+    return failure(SaveStatus::kStore,
+                   "the disk does not hold this store: its header is not where it should be");
+  }
+  if (const Failure failed = check_canary(); failed.failed()) {
+    return failed;
+  }
+  if (const Failure failed = choose_slot(); failed.failed()) {
+    return failed;
+  }
+  reply_.slot = slot_;
+  reply_.generation = generation_;
+  reply_.room_blocks = room_;
+  return {};
+}
+
+// Linux wrote it a moment ago: no other disk can have it (hibernation.md 5, number 15).
+Failure Saver::check_canary() {
+  uint8_t found[sizeof request_.canary];
+  if (const Failure failed = on_disk(store_.read_canary(found, sizeof found)); failed.failed()) {
+    return failed;
+  }
+  if (__builtin_memcmp(found, request_.canary, sizeof found) != 0) {
+    return failure(SaveStatus::kCanary, "this is not the disk that Linux wrote to: the canary block differs");
+  }
+  return {};
+}
+
+// The newest image that somebody may still want stays until the new one is committed.
+Failure Saver::choose_slot() {
+  Candidate a;
+  Candidate b;
+  for (Candidate* candidate : {&a, &b}) {
+    if (const Failure failed = on_disk(read_slot(store_, candidate == &a ? 0 : 1, *candidate));
+        failed.failed()) {
+      return failed;
+    }
+  }
+  const uint64_t newest_a = a.valid ? a.commit.generation : 0;
+  const uint64_t newest_b = b.valid ? b.commit.generation : 0;
+  generation_ = (newest_a > newest_b ? newest_a : newest_b) + 1;
+  const bool keep_a = a.is_wanted() && (!b.is_wanted() || newest_a > newest_b);
+  const bool keep_b = b.is_wanted() && !keep_a;
+  slot_ = keep_a ? 1 : 0;
+  const uint64_t ring = store_.header().blocks - format::kDataBlock;
+  first_block_ = format::kDataBlock;
+  room_ = ring;
+  if (keep_a || keep_b) {
+    const format::CommitRecord& kept = keep_a ? a.commit : b.commit;
+    first_block_ = format::ring_block(kept.first_block, kept.blocks, store_.header().blocks);
+    room_ = ring - kept.blocks;
+  }
+  return {};
+}
+
+// What is about to be overwritten must not look valid.
+Failure Saver::forget_old_image() {
+  format::CommitRecord none{};
+  none.first_block = 0;  // which no image has
+  if (const Failure failed = on_disk(store_.write_commit(slot_, none)); failed.failed()) {
+    return failed;
+  }
+  return on_disk(store_.flush());
+}
+
+Failure Saver::write_image() {
+  const uint64_t most_tables =
+      blocks_of(PageMap::tables_bytes(map_.pages(), map_.count_data() / format::kChunkPages + 1));
+  if (room_ < format::kImageHeaderBlocks + most_tables) {
+    return failure(SaveStatus::kNoRoom, "the store has no room beside the image that it keeps");
+  }
+  if (const Failure failed = forget_old_image(); failed.failed()) {
+    return failed;
+  }
+  ContentWriter writer(store_, workspace_, map_, first_block_, format::kImageHeaderBlocks,
+                       room_ - most_tables, (request_.flags & format::kSaveUncompressed) == 0);
+  if (const Failure failed = writer.write(written_); failed.failed()) {
+    return failed;
+  }
+  reply_.data_pages = written_.data_pages;
+  reply_.zero_pages = written_.zero_pages;
+  reply_.stored_bytes = written_.stored_bytes;
+  if (const Failure failed = on_disk(store_.flush()); failed.failed()) {
+    return failed;
+  }
+  lap(reply_.save.content);
+  return write_header_and_tables();
+}
+
+void Saver::fill_header() {
+  format::ImageHeader& header = image_header();
+  header.magic = format::kImageMagic;
+  header.version = format::kFormatVersion;
+  header.header_bytes = sizeof header;
+  header.store = request_.store;
+  header.generation = generation_;
+  header.saved_at = request_.now;
+  __builtin_memcpy(header.kernel, request_.kernel, sizeof header.kernel);
+  header.vmcoreinfo = request_.vmcoreinfo;
+  header.vmcoreinfo_bytes = request_.vmcoreinfo_bytes;
+  header.kernel_offset = request_.kernel_offset;
+  header.pages = map_.pages();
+  header.data_pages = written_.data_pages;
+  header.zero_pages = written_.zero_pages;
+  header.free_pages = counts_.free;
+  header.skipped_pages = counts_.skipped;
+  header.chunks = written_.chunks;
+  header.content_blocks = written_.blocks;
+  header.table_bytes = PageMap::tables_bytes(map_.pages(), written_.chunks);
+  header.table_blocks = blocks_of(header.table_bytes);
+  header.table_hash = hash_of_tables(workspace_, header.table_bytes);
+  header.range_count = request_.range_count;
+  header.workspace_pages = workspace_.pages();
+  header.free_fill = request_.facts.free_fill;
+  header.entry = entry_state();
+  header.parameters = loader_parameters();
+  header.exchange = *static_cast<const abi::ExchangeHeader*>(physical(abi::kExchangeBase));
+  header.acpi = request_.acpi;
+  header.acpi_enables = read_enables(request_.acpi);
+  __builtin_memcpy(header.entropy, request_.entropy, sizeof header.entropy);
+  header.save = reply_.save;
+  describe_machine(header.machine);
+  header.machine.ranges = request_.map_count;
+  __builtin_memcpy(header.machine.map, request_.map, sizeof header.machine.map);
+  __builtin_memcpy(header.ranges, request_.ranges, sizeof header.ranges);
+  for (uint32_t i = 0; i < workspace_.pages(); ++i) {
+    header.workspace[i] = workspace_.page(i);
+  }
+  header.hash = own_hash(header);
+}
+
+Failure Saver::write_header_and_tables() {
+  fill_header();
+  const format::ImageHeader& header = image_header();
+  const uint64_t tables_at = format::kImageHeaderBlocks + written_.blocks;
+  if (const Failure failed = on_disk(transfer_tables(store_, disk::Operation::kWrite, workspace_,
+                                                     first_block_, tables_at, header.table_bytes));
+      failed.failed()) {
+    return failed;
+  }
+  Buffer buffer;
+  buffer.address = image_header_address();
+  store_.start_image(disk::Operation::kWrite, first_block_, 0, format::kImageHeaderBlocks, buffer);
+  if (const Failure failed = on_disk(store_.finish(buffer)); failed.failed()) {
+    return failed;
+  }
+  return on_disk(store_.flush());
+}
+
+// The header's hash vouches for itself and for the tables.
+Failure Saver::read_back() {
+  const format::ImageHeader& header = image_header();
+  const uint64_t header_hash = hash_of(&header, format::kImageHeaderBytes);
+  Buffer buffer;
+  buffer.address = image_header_address();
+  store_.start_image(disk::Operation::kRead, first_block_, 0, format::kImageHeaderBlocks, buffer);
+  Failure failed = on_disk(store_.finish(buffer));
+  if (!failed.failed()) {
+    failed = on_disk(transfer_tables(store_, disk::Operation::kRead, workspace_, first_block_,
+                                     format::kImageHeaderBlocks + written_.blocks, header.table_bytes));
+  }
+  if (failed.failed()) {
+    return failed;
+  }
+  if (hash_of(&header, format::kImageHeaderBytes) != header_hash ||
+      hash_of_tables(workspace_, header.table_bytes) != header.table_hash) {
+    return failure(SaveStatus::kVerify, "the disk gives back other tables than were written");
+  }
+  return {};
+}
+
+Failure Saver::commit() {
+  if (const Failure failed = read_back(); failed.failed()) {
+    return failed;
+  }
+  if (escape_pressed()) {
+    return failure(SaveStatus::kEscape, "stopped with Escape");
+  }
+  const format::ImageHeader& header = image_header();
+  format::CommitRecord record{};
+  record.generation = generation_;
+  record.first_block = first_block_;
+  record.blocks = format::kImageHeaderBlocks + header.content_blocks + header.table_blocks;
+  record.header_hash = hash_of(&header, format::kImageHeaderBytes);
+  record.saved_at = request_.now;
+  reply_.image_blocks = record.blocks;
+  // A snapshot must not be restored on its own, not even if the power goes now.
+  if (request_.after == static_cast<uint32_t>(format::AfterSave::kContinue)) {
+    if (const Failure failed = note_state(format::ImageState::kContinued); failed.failed()) {
+      return failed;
+    }
+  }
+  Failure failed = on_disk(store_.write_commit(slot_, record));
+  if (!failed.failed()) {
+    failed = on_disk(store_.flush());
+  }
+  lap(reply_.save.finish);
+  return failed;
+}
+
+Failure Saver::note_state(format::ImageState state) {
+  format::StateRecord record{};
+  record.state = static_cast<uint32_t>(state);
+  record.generation = generation_;
+  if (const Failure failed = on_disk(store_.write_state(slot_, record)); failed.failed()) {
+    return failed;
+  }
+  return on_disk(store_.flush());
+}
+
+}  // namespace kjump::hibernate

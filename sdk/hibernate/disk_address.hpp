@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/// Which of the payload's drivers reaches a disk, and where it finds it (runtime/include/kjump/disk.hpp),
+/// from where sysfs has the disk's device.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <kjump/abi/hibernate.hpp>
+#include <kjump/result.hpp>
+
+#include "host/system.hpp"
+
+namespace kjump::hibernate {
+
+struct DiskWay {
+  abi::hibernate::DiskAddress address{};
+  std::vector<std::string> pci;  ///< functions on the way, bridges first: "0000:00:1f.2"
+};
+
+/// `disk`: the kernel's name of a whole disk, "sda". Refused with the reason where no driver of ours reaches
+/// it.
+[[nodiscard]] Result<DiskWay> find_disk(const System& system, const std::string& disk);
+
+/// "virtio", "nvme", ...
+[[nodiscard]] const char* driver_name(abi::hibernate::DiskDriver driver);
+/// "ahci 00:1f.2 port 0"
+[[nodiscard]] std::string address_text(const abi::hibernate::DiskAddress& address);
+
+}  // namespace kjump::hibernate

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// What stands in for the runtime, the firmware and the hardware.
+#include <sys/mman.h>
+#include <x86intrin.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <kjump/machine_state.hpp>
+#include <kjump/payload.hpp>
+
+#include "hibernate/acpi.hpp"
+#include "hibernate/pci_setup.hpp"
+#include "hibernate/progress.hpp"
+#include "simulated/machine.hpp"
+
+namespace kjump {
+
+using simulated::machine;
+
+size_t read_request(void* to, size_t bytes, size_t offset) {
+  const auto& request = machine().request;
+  const size_t count = offset < request.size() ? std::min(bytes, request.size() - offset) : 0;
+  std::memcpy(to, request.data() + offset, count);
+  return count;
+}
+
+bool write_reply(const void* from, size_t bytes) {
+  const auto* in = static_cast<const std::uint8_t*>(from);
+  machine().reply.assign(in, in + bytes);
+  return true;
+}
+
+void print(const char* text) {
+  machine().console += text;
+}
+void print_hex(uint32_t /*value*/) {}
+void print_decimal(uint32_t value) {
+  machine().console += std::to_string(value);
+}
+
+uint64_t read_tsc() {
+  return __rdtsc();
+}
+abi::Door door() {
+  return abi::Door::kKexec;
+}
+
+// Low memory but the exchange is not there: it reads as zero.
+void copy_from_physical(void* to, PhysicalAddress address, size_t bytes) {
+  if (address < abi::kConventionalEnd + 0x60000) {
+    std::memset(to, 0, bytes);
+  } else {
+    std::memcpy(to, physical(address), bytes);
+  }
+}
+void copy_to_physical(PhysicalAddress address, const void* from, size_t bytes) {
+  std::memcpy(physical(address), from, bytes);
+}
+bool map_device(uint64_t /*address*/, uint64_t /*bytes*/) {
+  return false;
+}
+
+// One piece: the simulated machine's workspace is in one.
+BulkStream::BulkStream(const abi::Bulk& bulk) : page_(bulk.list), left_(bulk.bytes) {}
+abi::BulkExtent BulkStream::take(uint64_t /*most*/) {
+  return {page_, std::exchange(left_, 0)};
+}
+
+namespace bios {
+void call(abi::FirmwareCall& call) {
+  call.registers.eflags = abi::kFlagsCarry;
+}
+}  // namespace bios
+
+const abi::EntryState& entry_state() {
+  return machine().entry;
+}
+const abi::LoaderParameters& loader_parameters() {
+  return machine().parameters;
+}
+bool become(const abi::EntryState& entry, const abi::LoaderParameters& parameters) {
+  machine().entry = entry;
+  machine().parameters = parameters;
+  machine().became_ = true;
+  return true;
+}
+
+namespace hibernate {
+
+format::AcpiEnables read_enables(const format::AcpiFacts& /*facts*/) {
+  return {};
+}
+void write_enables(const format::AcpiFacts& /*facts*/, const format::AcpiEnables& /*enables*/,
+                   uint32_t /*ticks_per_ms*/) {}
+bool woken_by_alarm(const format::AcpiFacts& /*facts*/) {
+  return true;
+}
+void power_off(const format::AcpiFacts& facts, uint32_t /*ticks_per_ms*/) {
+  if (facts.has_s5 != 0) {
+    throw simulated::PoweredOff{};
+  }
+}
+void reset(const format::AcpiFacts& /*facts*/, uint32_t /*ticks_per_ms*/) {
+  throw simulated::Reset{};
+}
+void write_pci_records(const abi::hibernate::PciRecord* /*records*/, uint32_t /*count*/) {}
+
+Progress::Progress(const char* what, uint64_t total_bytes, uint32_t ticks_per_ms)
+    : what_(what), total_(total_bytes), start_(0), ticks_per_ms_(ticks_per_ms) {}
+void Progress::at(uint64_t /*bytes*/) {}
+
+bool escape_pressed() {
+  auto& after = machine().escape_after;
+  return after != 0 && --after == 0;
+}
+void leave_time_to_read() {}
+uint64_t microseconds(uint64_t from, uint64_t to, uint32_t ticks_per_ms) {
+  return (to - from) * 1000 / ticks_per_ms;
+}
+
+}  // namespace hibernate
+}  // namespace kjump
