@@ -22,7 +22,9 @@ using abi::hibernate::AfterSave;
 using abi::hibernate::kBlockBytes;
 
 Check check_failed(std::string id, std::string title, const Error& error) {
-  std::string finding = error.what + (error.subject.empty() ? "" : " (" + error.subject + ")");
+  Error without_hint = error;
+  without_hint.hint.clear();
+  std::string finding = without_hint.text();
   return failed(std::move(id), std::move(title), error.code, std::move(finding), error.hint);
 }
 

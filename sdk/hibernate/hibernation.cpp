@@ -69,7 +69,7 @@ Result<HibernateReport> save(System& system, const HibernateOptions& options) {
   tell(options.progress, "jumping");
   KJUMP_TRY(PassageReport passed, passage.jump(bytes_of(request)));
   HibernateReport report;
-  report.reply = reply_of<SaveReply>(passed.jump);
+  KJUMP_TRY(report.reply, reply_of<SaveReply>(passed.jump));
   report.door = std::move(passed.door);
   report.phases = passed.jump.phases;
   report.unwatched = machine.file_systems.unwatched;
@@ -156,7 +156,8 @@ Result<ResumeReport> resume_machine(System& system, const ResumeOptions& options
   system.sync();
   tell(options.progress, "jumping");
   KJUMP_TRY(PassageReport passed, passage.jump(bytes_of(request)));
-  return ResumeReport{reply_of<RestoreReply>(passed.jump), std::move(passed.door), std::move(passed.notes)};
+  KJUMP_TRY(const RestoreReply reply, reply_of<RestoreReply>(passed.jump));
+  return ResumeReport{reply, std::move(passed.door), std::move(passed.notes)};
 }
 
 }  // namespace kjump::hibernate
