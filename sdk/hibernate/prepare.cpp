@@ -188,7 +188,9 @@ Result<Prepared> make_store(const System& system, const std::string& path, const
   if (prepared.place.file) {
     KJUMP_CHECK(pin_file(system, path));
   }
-  prepared.found = found.what;
+  if (!found.uuid || found.image) {
+    prepared.found = found.what;
+  }
   prepared.header = header_for(prepared.place, found.uuid ? *found.uuid : new_uuid());
   KJUMP_CHECK(write_records(raw, prepared.header, prepared.place));
   KJUMP_CHECK(drop_cache(claim, path));
