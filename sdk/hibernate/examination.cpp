@@ -144,8 +144,9 @@ Check check_workspace(System& system, std::uint64_t memory_pages) {
                               abi::hibernate::kMostWorkspacePages),
                   "look for a newer kjump");
   }
-  const auto memory =
-      PinnedMemory::allocate_large(system, static_cast<std::size_t>(pages * kWorkspacePageBytes));
+  constexpr std::uint64_t kListPages = 1;  // holds the list that leads the payload to the others
+  const auto memory = PinnedMemory::allocate_large(
+      system, static_cast<std::size_t>((pages + kListPages) * kWorkspacePageBytes));
   return check_of("workspace", "memory for the payload", memory, [&](const PinnedMemory& taken) {
     return fmt::format("{} pages of 2 MiB, {}", pages, taken.means());
   });
