@@ -22,7 +22,9 @@ using abi::hibernate::AfterSave;
 using abi::hibernate::kBlockBytes;
 
 Check check_failed(std::string id, std::string title, const Error& error) {
-  std::string finding = error.what + (error.subject.empty() ? "" : " (" + error.subject + ")");
+  Error without_hint = error;
+  without_hint.hint.clear();
+  std::string finding = without_hint.text();
   return failed(std::move(id), std::move(title), error.code, std::move(finding), error.hint);
 }
 
@@ -142,8 +144,9 @@ Check check_workspace(System& system, std::uint64_t memory_pages) {
                               abi::hibernate::kMostWorkspacePages),
                   "look for a newer kjump");
   }
-  const auto memory =
-      PinnedMemory::allocate_large(system, static_cast<std::size_t>(pages * kWorkspacePageBytes));
+  constexpr std::uint64_t kListPages = 1;  // holds the list that leads the payload to the others
+  const auto memory = PinnedMemory::allocate_large(
+      system, static_cast<std::size_t>((pages + kListPages) * kWorkspacePageBytes));
   return check_of("workspace", "memory for the payload", memory, [&](const PinnedMemory& taken) {
     return fmt::format("{} pages of 2 MiB, {}", pages, taken.means());
   });

@@ -69,7 +69,7 @@ Result<HibernateReport> save(System& system, const HibernateOptions& options) {
   tell(options.progress, "jumping");
   KJUMP_TRY(PassageReport passed, passage.jump(bytes_of(request)));
   HibernateReport report;
-  report.reply = reply_of<SaveReply>(passed.jump);
+  KJUMP_TRY(report.reply, reply_of<SaveReply>(passed.jump));
   report.door = std::move(passed.door);
   report.phases = passed.jump.phases;
   report.unwatched = machine.file_systems.unwatched;
@@ -100,7 +100,9 @@ Result<HibernateReport> hibernate_machine(System& system, const HibernateOptions
       {.store = options.store, .door = options.door, .after = options.save.after, .try_workspace = false});
   KJUMP_CHECK(examination.first_failure());
   Hooks hooks(system, options.store);
-  const Result<void> ready = hooks.pre();
+  // A rehearsal is no reason to stop services.
+  const bool rehearsal = (options.save.flags & abi::hibernate::kSaveRehearse) != 0;
+  const Result<void> ready = rehearsal ? Result<void>() : hooks.pre();
   auto saved = ready ? save(system, options) : Result<HibernateReport>(Failure(ready.error()));
   for (const std::string& failure : hooks.post(result_word(saved))) {
     if (saved) {
@@ -144,7 +146,7 @@ Result<void> restore_failure(const RestoreReply& reply, const std::string& store
 }
 
 Result<ResumeReport> resume_machine(System& system, const ResumeOptions& options) {
-  KJUMP_TRY(const Store store, Store::open(options.store));
+  KJUMP_TRY(const Store store, Store::open(options.store, Access::kRead));
   KJUMP_TRY(const abi::hibernate::RestoreRequest request,
             make_restore_request(system, store, options.restore));
   KJUMP_TRY(const MemoryKnowledge memory, read_memory(system));
@@ -156,7 +158,8 @@ Result<ResumeReport> resume_machine(System& system, const ResumeOptions& options
   system.sync();
   tell(options.progress, "jumping");
   KJUMP_TRY(PassageReport passed, passage.jump(bytes_of(request)));
-  return ResumeReport{reply_of<RestoreReply>(passed.jump), std::move(passed.door), std::move(passed.notes)};
+  KJUMP_TRY(const RestoreReply reply, reply_of<RestoreReply>(passed.jump));
+  return ResumeReport{reply, std::move(passed.door), std::move(passed.notes)};
 }
 
 }  // namespace kjump::hibernate

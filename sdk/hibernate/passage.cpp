@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <kjump/image.hpp>
 
 #include "hibernate/request.hpp"

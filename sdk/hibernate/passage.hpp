@@ -2,7 +2,6 @@
 /// One jump into the save or the restore payload, with the memory that it works in.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -53,11 +52,14 @@ class PayloadPassage {
 /// Milliseconds that a payload may take for that many pages: long enough for the slowest disk.
 [[nodiscard]] std::uint32_t deadline_for(std::uint64_t pages);
 
-/// A reply's first bytes as a struct; zeros where the payload wrote fewer.
+/// A reply's first bytes as a struct. A payload that wrote fewer has not answered.
 template <typename Reply>
-[[nodiscard]] Reply reply_of(const JumpReport& jump) {
+[[nodiscard]] Result<Reply> reply_of(const JumpReport& jump) {
   Reply reply{};
-  std::memcpy(&reply, jump.reply.data(), std::min(sizeof(reply), jump.reply.size()));
+  if (jump.reply.size() < sizeof(reply)) {
+    return fail(ErrorCode::kGuest, "the payload did not answer", "reply", "please report this");
+  }
+  std::memcpy(&reply, jump.reply.data(), sizeof(reply));
   return reply;
 }
 

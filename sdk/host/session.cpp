@@ -187,7 +187,9 @@ Result<void> Session::set_bulk(std::span<const std::byte> request, std::uint64_t
   state.bulk.emplace(std::move(bulk));
   state.ticket.bulk_request = state.bulk->fields().request;
   state.ticket.bulk_reply = state.bulk->fields().reply;
-  state.notes.push_back("bulk memory is pinned by " + state.bulk->means());
+  if (pages == BulkPages::kAny) {
+    state.notes.push_back("bulk memory is pinned by " + state.bulk->means());
+  }
   return {};
 }
 

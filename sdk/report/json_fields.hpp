@@ -47,7 +47,7 @@ void visit_fields(Entry& entry, Visit visit) {
   visit("hpet_config", entry.hpet_config), visit("pit_status", entry.pit_status), visit("a20", entry.a20);
   visit("pic_mask_master", entry.pic_mask[0]), visit("pic_mask_slave", entry.pic_mask[1]);
   visit("pic_level_master", entry.pic_level[0]), visit("pic_level_slave", entry.pic_level[1]);
-  visit("door", entry.door);
+  visit("door", entry.door), visit("boot_drive", entry.boot_drive);
 }
 
 template <typename Fault, typename Visit>

@@ -121,7 +121,7 @@ TEST_F(PowerCycle, TellsOfADiskThatDoesNotBoot) {
   const auto result = LinuxVm(options_).resume(*suspended, {});
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error().what, HasSubstr("the suspended job did not go on: the guest sent no result"));
-  EXPECT_THAT(result.error().what, HasSubstr("not a bootable disk"));
+  EXPECT_THAT(result.error().what, HasSubstr("No bootable device"));
 }
 
 }  // namespace

@@ -11,6 +11,5 @@ printf '[Unit]\nDescription=Hibernate\n[Service]\nType=oneshot\nExecStart=/bin/t
 cp "$prefix/lib/kjump/systemd/kjump-systemctl-hibernate.conf" "$scratch/systemd-hibernate.service.d/kjump.conf"
 # The program is where this build was installed to, not where the units say.
 sed -i "s|^\(ExecStart[A-Za-z]*=\)[^ ]*/kjump |\1$prefix/bin/kjump |" "$scratch"/*.service "$scratch"/*.d/*.conf
-said=$(SYSTEMD_UNIT_PATH="$scratch:" systemd-analyze verify "$scratch"/*.service 2>&1 | grep -F "$scratch" || true)
-said+=$(SYSTEMD_UNIT_PATH="$scratch:" systemd-analyze verify "$scratch"/*.service 2>&1 | grep -iE "kjump|hibernate" || true)
+said=$(SYSTEMD_UNIT_PATH="$scratch:" systemd-analyze verify "$scratch"/*.service 2>&1 | grep -E "$scratch|kjump|hibernate" || true)
 [[ -z $said ]] || { echo "$said" >&2; exit 1; }
