@@ -193,8 +193,11 @@ Result<void> Store::set_state(unsigned slot, ImageState state) {
 }
 
 Result<std::uint64_t> Store::room_blocks() const {
-  KJUMP_TRY(const Slots now, slots());
-  return room_beside(now, header_.blocks);
+  const auto now = slots();  // as in set_state()
+  if (!now) {
+    return Failure(now.error());
+  }
+  return room_beside(*now, header_.blocks);
 }
 
 std::uint64_t room_beside(const Slots& slots, std::uint64_t store_blocks) {
