@@ -193,7 +193,7 @@ Result<void> Store::set_state(unsigned slot, ImageState state) {
 }
 
 Result<std::uint64_t> Store::room_blocks() const {
-  const auto now = slots();  // KJUMP_TRY's copy makes g++ 12 think of uninitialised optionals
+  const auto now = slots();  // as in set_state()
   if (!now) {
     return Failure(now.error());
   }
