@@ -157,7 +157,7 @@ echo "== copy"; dd if=${disk}2 of=/tmp/copy bs=1M 2>/dev/null; kjump hibernate s
 echo "== mounted"; refused kjump hibernate prepare ${disk}1
 echo "== mounted, forced"; refused kjump hibernate prepare --force ${disk}1
 echo "== disk"; refused kjump hibernate prepare --force $disk
-echo "== data"; head -c 3000000 /dev/urandom >/mnt/fs/data; refused kjump hibernate prepare /mnt/fs/data
+echo "== data"; head -c 3500000 /dev/urandom >/mnt/fs/data; refused kjump hibernate prepare /mnt/fs/data
 echo "== tmpfs"; refused kjump hibernate prepare /tmp/store --size 4MiB; ls /tmp/store 2>&1
 echo "== full"; refused kjump hibernate prepare /mnt/fs/large --size 1GiB; ls /mnt/fs/large 2>&1
 echo "== small"; refused kjump hibernate prepare /mnt/fs/small --size 64KiB; ls /mnt/fs/small 2>&1
