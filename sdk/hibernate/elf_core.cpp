@@ -22,7 +22,8 @@ constexpr std::size_t kStatusRegisters = 112;
 // Order of struct user_regs_struct (asm/user_64.h).
 enum Register : std::size_t { kRip = 16, kCs, kEflags, kRsp, kSs, kFsBase, kGsBase, kDs, kEs, kFs, kGs };
 
-constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t to) {
+template <typename Number>
+constexpr Number round_up(Number value, Number to) {
   return (value + to - 1) / to * to;
 }
 
@@ -41,9 +42,9 @@ void append_note(std::vector<std::byte>& notes, std::string_view name, std::uint
   append(notes, head);
   const auto text = std::as_bytes(std::span(name));
   notes.insert(notes.end(), text.begin(), text.end());
-  notes.resize(round_up(notes.size() + 1, 4));
+  notes.resize(round_up<std::size_t>(notes.size() + 1, 4));
   notes.insert(notes.end(), content.begin(), content.end());
-  notes.resize(round_up(notes.size(), 4));
+  notes.resize(round_up<std::size_t>(notes.size(), 4));
 }
 
 /// Registers as the save payload found them; those that it was not told are zero.
@@ -122,7 +123,7 @@ CoreHead make_core_head(const ImageHeader& header, const SavedKernel& kernel) {
   const std::size_t segments = kNoteAndText + header.range_count;
   const std::uint64_t notes_at = sizeof(Elf64_Ehdr) + segments * sizeof(Elf64_Phdr);
   CoreHead head;
-  head.file_bytes = round_up(notes_at + notes.size(), abi::kPageBytes);
+  head.file_bytes = round_up<std::uint64_t>(notes_at + notes.size(), abi::kPageBytes);
   const std::uint64_t head_bytes = head.file_bytes;
   for (std::uint32_t i = 0; i < header.range_count; ++i) {
     head.range_offset.push_back(head.file_bytes);

@@ -87,7 +87,8 @@ Result<void> add_extent(FileMap& map, const fiemap_extent& extent, std::uint64_t
 /// Where the next call begins, or the end of the file.
 Result<std::uint64_t> map_window(int fd, const std::string& path, std::uint64_t from,
                                  std::uint64_t file_bytes, FileMap& map) {
-  fiemap header{};
+  fiemap header;  // not {}: clang would have it initialise an array of no elements
+  std::memset(&header, 0, sizeof header);
   header.fm_start = from;
   header.fm_length = FIEMAP_MAX_OFFSET - from;
   header.fm_flags = FIEMAP_FLAG_SYNC;

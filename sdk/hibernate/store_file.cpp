@@ -21,7 +21,8 @@ namespace {
 Result<void> write_zeros(int fd, const std::string& path, std::uint64_t bytes) {
   const std::vector<char> zeros(std::size_t{1} << 20);
   while (bytes != 0) {
-    const ssize_t wrote = ::write(fd, zeros.data(), std::min<std::uint64_t>(bytes, zeros.size()));
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, zeros.size()));
+    const ssize_t wrote = ::write(fd, zeros.data(), piece);
     if (wrote < 0 && errno != EINTR) {
       return fail_errno("cannot write the file", path);
     }
