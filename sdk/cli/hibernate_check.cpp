@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -41,7 +42,9 @@ Check rehearse(const CheckArguments& arguments) {
   const Result<void> done =
       report ? hibernate::save_failure(report->reply, options.store) : Result<void>(Failure(report.error()));
   if (!done) {
-    return failed("rehearsal", "a rehearsal jump", done.error().code, done.error().text(), done.error().hint);
+    Error error = done.error();
+    std::string cure = std::exchange(error.hint, {});
+    return failed("rehearsal", "a rehearsal jump", error.code, error.text(), std::move(cure));
   }
   const auto& reply = report->reply;
   if (report->status() != abi::hibernate::SaveStatus::kRehearsed) {

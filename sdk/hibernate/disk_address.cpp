@@ -65,8 +65,8 @@ Result<std::string> device_path_of(const System& system, const std::string& disk
   const std::string subsystem = path.substr(0, path.rfind('/'));
   for (const std::string& name : system.list_directory(subsystem)) {
     if (is_numbered(name, "nvme")) {
-      KJUMP_TRY(const std::string controller, system.real_path(subsystem + "/" + name));
-      return controller + "/" + disk;
+      KJUMP_TRY(const std::string controller, system.real_path(fmt::format("{}/{}", subsystem, name)));
+      return fmt::format("{}/{}", controller, disk);
     }
   }
   return no_way(disk, "it is an NVMe namespace without a controller");

@@ -107,7 +107,7 @@ class Collector {
   FingerprintKnowledge take() { return std::move(known_); }
 
  private:
-  std::string name_of(dev_t device, const std::string& use) const {
+  [[nodiscard]] std::string name_of(dev_t device, const std::string& use) const {
     const auto path = system_.real_path(fmt::format("/sys/dev/block/{}:{}", major(device), minor(device)));
     return fmt::format("{} {}",
                        path ? "/dev/" + path->substr(path->rfind('/') + 1)
@@ -116,8 +116,8 @@ class Collector {
   }
 
   // The image must not change its own fingerprint.
-  std::uint64_t sectors_before_store(const std::string& disk, std::uint64_t sector,
-                                     std::uint64_t most) const {
+  [[nodiscard]] std::uint64_t sectors_before_store(const std::string& disk, std::uint64_t sector,
+                                                   std::uint64_t most) const {
     if (disk != store_disk_) {
       return most;
     }

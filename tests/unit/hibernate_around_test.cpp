@@ -118,7 +118,7 @@ TEST(HugePool, GrowsAndBecomesWhatItWas) {
 
 TEST(Workspace, GrowsWithMemory) {
   constexpr std::uint64_t kPagesOfGib = 262144;
-  EXPECT_EQ(hibernate::workspace_pages(1), 6U);
+  EXPECT_EQ(hibernate::workspace_pages(1), 5U);
   EXPECT_EQ(hibernate::workspace_pages(kPagesOfGib), 6U);
   EXPECT_EQ(hibernate::workspace_pages(64 * kPagesOfGib), 11U);
   EXPECT_LE(hibernate::workspace_pages(4096 * kPagesOfGib),

@@ -131,6 +131,7 @@ TEST(FreeFill, ConfigurationAndCommandLine) {
   machine.put("/proc/cmdline", "init_on_free=0\n");
   EXPECT_EQ(find_free_fill(machine).fill, FreeFill::kNothing);
   machine.put("/proc/cmdline", "page_poison=on\n");
+  machine.put("/boot/config-6.12.117+deb12-amd64", "CONFIG_A=y\n");
   EXPECT_EQ(find_free_fill(machine).fill, FreeFill::kNothing) << "not compiled in";
   machine.put("/boot/config-6.12.117+deb12-amd64", "CONFIG_PAGE_POISONING=y\n");
   EXPECT_EQ(find_free_fill(machine).fill, FreeFill::kPoison);
