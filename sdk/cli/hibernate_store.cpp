@@ -210,7 +210,7 @@ void discard(const std::string& path, std::optional<unsigned> slot, bool json) {
   }
 }
 
-const char* const kPathHelp = "the store: a block device or a file";
+constexpr const char* kPathHelp = "the store: a block device or a file";
 
 }  // namespace
 

@@ -14,7 +14,7 @@ namespace {
 // Mappings of mappings; LVM makes one level, rarely two.
 constexpr unsigned kDeepest = 4;
 
-const char* const kUsePartition = "use a plain partition of a disk, or a file on one";
+constexpr const char* kUsePartition = "use a plain partition of a disk, or a file on one";
 
 Failure refuse(const std::string& name, const std::string& why) {
   return fail(ErrorCode::kUnsupported, "the store cannot lie there: " + why, name, kUsePartition);

@@ -16,7 +16,7 @@ namespace {
 
 // Room for some thousand linear targets; a table that does not fit is refused.
 constexpr std::uint32_t kTableBytes = 256 * 1024;
-const char* const kControl = "/dev/mapper/control";
+constexpr const char* kControl = "/dev/mapper/control";
 
 dm_ioctl request_for(dev_t device) {
   dm_ioctl request{};

@@ -79,7 +79,10 @@ std::string sum_fault(const ImageHeader& header, const CommitRecord& commit) {
       return "there are more pages of one kind than pages";
     }
   }
-  if (header.data_pages + header.zero_pages + header.free_pages + header.skipped_pages != header.pages) {
+  // Free pages that the kernel expects to find with some content are saved, as data or as zero.
+  const bool saved = header.free_fill != static_cast<std::uint32_t>(FreeFill::kNothing);
+  const std::uint64_t left_out = header.skipped_pages + (saved ? 0 : header.free_pages);
+  if (header.data_pages + header.zero_pages + left_out != header.pages) {
     return "the kinds of pages do not add up";
   }
   if (header.chunks != divide_up(header.data_pages, kChunkPages)) {

@@ -20,7 +20,8 @@ using namespace abi::hibernate;
 
 using Block = std::array<std::byte, kBlockBytes>;
 
-const char* const kPrepareAgain = "kjump hibernate prepare makes it a store again; an image in it is lost";
+constexpr const char* kPrepareAgain =
+    "kjump hibernate prepare makes it a store again; an image in it is lost";
 
 bool same_extents(const std::vector<Extent>& a, const std::vector<Extent>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Extent& left, const Extent& right) {

@@ -177,6 +177,29 @@ TEST(HibernateImage, RefusesHeadersWhoseNumbersDoNotFit) {
   refused([](ImageHeader& header) { header.table_bytes += 16; });
 }
 
+TEST(HibernateImage, KnowsThatFreePagesWithContentAreSaved) {
+  // All that is free is in the bitmap of zero pages, and counted twice.
+  Memory memory = test_memory();
+  std::uint64_t free = 0;
+  for (const MemoryRange& range : memory.ranges) {
+    for (std::uint64_t at = range.start; at < range.end; at += abi::kPageBytes) {
+      if (!memory.data.contains(at) && memory.zero.insert(at).second) {
+        ++free;
+      }
+    }
+  }
+  Bytes image = make_image(memory, test_image_header(3));
+  auto header = get<ImageHeader>(image, 0);
+  header.free_pages = free;
+  hibernate::seal(header);
+  put(image, 0, header);
+  EXPECT_NE(Ring(image, kDataBlock).fault(), "") << "free pages are not saved";
+  header.free_fill = static_cast<std::uint32_t>(FreeFill::kZero);
+  hibernate::seal(header);
+  put(image, 0, header);
+  EXPECT_EQ(Ring(image, kDataBlock).fault(), "");
+}
+
 TEST(HibernateImage, RefusesTablesWhoseNumbersDoNotFit) {
   EXPECT_EQ(fault_with_tables([](auto*, auto*, auto*) {}), "");
   const auto refused = [](auto change) {
