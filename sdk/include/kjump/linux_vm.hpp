@@ -86,6 +86,9 @@ class LinuxVm {
   /// The rest: a new machine, and the result of the job that was suspended. An Error quotes what came
   /// instead.
   [[nodiscard]] Result<JobResult> resume(const SuspendedJob& suspended, const PowerOn& how) const;
+  /// The same for a job that is switched off under once more.
+  [[nodiscard]] Result<SuspendedJob> resume_until_power_off(const SuspendedJob& suspended,
+                                                            const PowerOn& how) const;
 
   [[nodiscard]] const LinuxVmOptions& options() const { return options_; }
 

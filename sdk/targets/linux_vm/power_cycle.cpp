@@ -51,11 +51,8 @@ Result<GuestRun> power_on(const LinuxVmOptions& options, const SuspendedJob& sus
   return run_machine(options, suspended.limit, boot, std::move(artifacts));
 }
 
-}  // namespace
-
-Result<SuspendedJob> LinuxVm::run_until_power_off(const Job& job) const {
-  KJUMP_TRY(const std::uint64_t nonce, System().random());
-  KJUMP_TRY(GuestRun guest, run_linux(options_, job, nonce));
+Result<SuspendedJob> suspended_job(const GuestRun& guest, std::uint64_t nonce,
+                                   std::chrono::milliseconds limit) {
   if (const auto result = guest.result(nonce)) {
     return guest_failure("the job ended before the machine was switched off, " + ending(*result),
                          guest.outcome, guest.artifacts);
@@ -63,7 +60,22 @@ Result<SuspendedJob> LinuxVm::run_until_power_off(const Job& job) const {
   if (guest.outcome.end != QemuEnd::kGuestStopped || !guest.outcome.power_off) {
     return guest_failure("the job was to have its machine switched off", guest.outcome, guest.artifacts);
   }
-  return SuspendedJob{nonce, job.limit, guest.console()};
+  return SuspendedJob{nonce, limit, guest.console()};
+}
+
+}  // namespace
+
+Result<SuspendedJob> LinuxVm::run_until_power_off(const Job& job) const {
+  KJUMP_TRY(const std::uint64_t nonce, System().random());
+  KJUMP_TRY(GuestRun guest, run_linux(options_, job, nonce));
+  return suspended_job(guest, nonce, job.limit);
+}
+
+Result<SuspendedJob> LinuxVm::resume_until_power_off(const SuspendedJob& suspended,
+                                                     const PowerOn& how) const {
+  KJUMP_TRY(const std::uint64_t nonce, System().random());
+  KJUMP_TRY(GuestRun guest, power_on(of_second_life(options_), suspended, how, nonce));
+  return suspended_job(guest, suspended.nonce, suspended.limit);
 }
 
 Result<JobResult> LinuxVm::resume(const SuspendedJob& suspended, const PowerOn& how) const {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Rule: an image may hold nearly all of memory, compressible or not; a machine of another size refuses it; a
+// machine that sleeps can be saved without waking Linux.
+#include <gmock/gmock.h>
+
+#include "hibernate/cycle.hpp"
+
+namespace kjump::tests {
+namespace {
+
+// swsusp stops at half of RAM.
+TEST(Extremes, MemoryFullOfWhatDoesNotCompress) {
+  Cycle cycle(Shape{});
+  const JobResult result = cycle.run(std::string(kWork) + "store=" + cycle.store() + R"sh(
+kjump hibernate prepare $store >/dev/null && kjump hibernate install-boot $store >/dev/null || exit 3
+mount -o remount,size=100% /work
+i=0
+while [ $(awk '/MemAvailable/ { print $2 }' /proc/meminfo) -gt 26000 ]; do
+  head -c 2000000 /dev/urandom >/work/ballast$i; i=$((i + 1))
+done
+md5sum /work/ballast* /work/file >/work/md5
+echo "== free"; awk '/MemTotal/ { t = $2 } /MemFree/ { f = $2 } END { print int(100 - 100 * f / t) }' /proc/meminfo
+remember
+kjump hibernate --to $store --door kexec --json >/tmp/report || { cat /tmp/report; exit 5; }
+echo "== survived"; survived
+echo "== report"; cat /tmp/report
+)sh");
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_EQ(section(result.out, "survived"), "SURVIVED\n");
+  EXPECT_GE(std::stoi(section(result.out, "free")), 85) << "the test's own: memory was not full";
+}
+
+TEST(Extremes, AnotherMemorySizeIsRefused) {
+  Cycle cycle(Shape{});
+  ASSERT_TRUE(cycle.save_only("store=" + cycle.store() + R"sh(
+kjump hibernate prepare $store >/dev/null && kjump hibernate install-boot $store >/dev/null || exit 3
+kjump hibernate --to $store
+)sh"));
+  MachineOptions larger = cycle.guest().options.machine;
+  larger.memory_mib = 320;
+  const BareRun refused = run_firmware(larger);
+  EXPECT_THAT(refused.screen, testing::HasSubstr("the firmware's memory map differs"));
+  EXPECT_THAT(refused.debug, testing::HasSubstr("marker, drive 80")) << refused.screen;
+}
+
+TEST(Extremes, ASleepingMachineIsSavedWithoutWakingLinux) {
+  Cycle cycle(Shape{.kernel = "debian", .door = "wake"});
+  const JobResult result = cycle.run(std::string(kWork) + "store=" + cycle.store() + R"sh(
+kjump hibernate prepare $store >/dev/null && kjump hibernate install-boot $store >/dev/null || exit 3
+remember
+kjump suspend-then-hibernate --to $store --after 1 --json >/tmp/report || { cat /tmp/report; exit 5; }
+echo "== survived"; survived
+echo "== status"; kjump hibernate status $store
+)sh");
+  ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_EQ(section(result.out, "survived"), "SURVIVED\n");
+  EXPECT_THAT(section(result.out, "status"), testing::HasSubstr("done"));
+}
+
+}  // namespace
+}  // namespace kjump::tests
