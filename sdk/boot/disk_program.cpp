@@ -64,7 +64,7 @@ Result<void> add_piece(const Piece& piece, Places& places, std::vector<abi::Boot
 }
 
 Result<std::vector<std::byte>> make_block(const Program& program, const std::vector<abi::BootPiece>& table,
-                                          const SectorCode& old_code) {
+                                          const SectorCode& old_code, const RecordPlaces& records) {
   if (table.size() > abi::kBootMostPieces) {
     return fail(ErrorCode::kLimit,
                 fmt::format("the boot program lies in {} pieces on the disk, {} is the most", table.size(),
@@ -80,6 +80,8 @@ Result<std::vector<std::byte>> make_block(const Program& program, const std::vec
   fields.pieces = static_cast<std::uint32_t>(table.size());
   fields.entry = program.entry;
   fields.has_old_code = has_code ? 1 : 0;
+  std::copy(records.commits.begin(), records.commits.end(), &fields.commits[0]);
+  std::copy(records.states.begin(), records.states.end(), &fields.states[0]);
   std::memcpy(&fields.old_code[0], old_code.data(), old_code.size());
   put(std::span(block).subspan(abi::kBootBlockCode), fields);
   std::memcpy(block.data() + abi::kBootBlockPieces, table.data(), table.size() * sizeof(abi::BootPiece));
@@ -98,7 +100,7 @@ SectorCode make_sector_code(std::uint64_t block_sector, std::span<const std::byt
 }  // namespace
 
 Result<DiskProgram> lay_out(const Program& program, std::span<const SectorRun> runs,
-                            const SectorCode& old_code) {
+                            const SectorCode& old_code, const RecordPlaces& records) {
   Places places(runs);
   const SectorRun first = places.take(kBlockSectors);
   if (first.sectors != kBlockSectors) {
@@ -109,7 +111,7 @@ Result<DiskProgram> lay_out(const Program& program, std::span<const SectorRun> r
     KJUMP_CHECK(add_piece(piece, places, table));
   }
   DiskProgram disk;
-  KJUMP_TRY(disk.content, make_block(program, table, old_code));
+  KJUMP_TRY(disk.content, make_block(program, table, old_code, records));
   disk.sector_code = make_sector_code(first.sector, disk.content);
   for (const Piece& piece : program.pieces) {
     disk.content.insert(disk.content.end(), piece.content.begin(), piece.content.end());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <kjump/abi/boot.hpp>
+#include <kjump/abi/hibernate.hpp>
 #include <kjump/result.hpp>
 
 #include "boot/program.hpp"
@@ -24,14 +25,21 @@ struct SectorRun {
   std::uint64_t sectors = 0;
 };
 
+/// Where a store's records of its images lie; sectors of the disk. 0: there is no store.
+struct RecordPlaces {
+  std::array<std::uint64_t, abi::hibernate::kSlots> commits{};
+  std::array<std::uint64_t, abi::hibernate::kSlots> states{};
+};
+
 struct DiskProgram {
   SectorCode sector_code{};        ///< for the beginning of the first sector
   std::vector<std::byte> content;  ///< for the runs, from the first on
 };
 
 /// `runs` is where the program may lie; the boot block takes the beginning of the first. `old_code`: what
-/// gets the processor when the image comes back, if it is anything but zeros.
+/// gets the processor when the image comes back, if it is anything but zeros. Without an image to
+/// restore by those records the program is not even loaded.
 [[nodiscard]] Result<DiskProgram> lay_out(const Program& program, std::span<const SectorRun> runs,
-                                          const SectorCode& old_code);
+                                          const SectorCode& old_code, const RecordPlaces& records = {});
 
 }  // namespace kjump::boot

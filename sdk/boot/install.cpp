@@ -35,6 +35,25 @@ Result<std::vector<SectorRun>> runs_of_half(const hibernate::Store& store, std::
   return runs;
 }
 
+Result<std::uint64_t> sector_of(const hibernate::Store& store, std::uint64_t block) {
+  std::uint64_t place = 0;
+  KJUMP_CHECK(hibernate::for_each_run(store.extents(), block, 1,
+                                      [&](std::uint64_t sector, std::size_t, std::size_t) -> Result<void> {
+                                        place = sector;
+                                        return {};
+                                      }));
+  return place;
+}
+
+Result<RecordPlaces> places_of_records(const hibernate::Store& store) {
+  RecordPlaces places;
+  for (std::uint32_t slot = 0; slot < format::kSlots; ++slot) {
+    KJUMP_TRY(places.commits[slot], sector_of(store, format::kCommitBlock + slot));
+    KJUMP_TRY(places.states[slot], sector_of(store, format::kStateBlock + slot));
+  }
+  return places;
+}
+
 Result<Sector> read_sector(const hibernate::Disk& disk, std::uint64_t number) {
   Sector sector{};
   KJUMP_CHECK(disk.read(number, sector));
@@ -126,7 +145,8 @@ Result<Installation> install(const Program& program, hibernate::Store& store, hi
     half = 1;
     KJUMP_TRY(runs, runs_of_half(store, half));
   }
-  KJUMP_TRY(DiskProgram written, lay_out(program, runs, old_code));
+  KJUMP_TRY(const RecordPlaces records, places_of_records(store));
+  KJUMP_TRY(DiskProgram written, lay_out(program, runs, old_code, records));
   Installation done{boot_code_of(before), program.pieces.size(), written.content.size()};
   KJUMP_CHECK(write_program(store, half, std::move(written.content)));
   KJUMP_CHECK(write_sector(disk, place, with_code(before, written.sector_code)));

@@ -4,6 +4,10 @@
 %include "disk.inc"
 
 %define CLEAR_STEP      0x10000
+%define BIOS_TICKS      0x46C
+%define PATIENCE_TICKS  182                     ; ten seconds
+%define KEYBOARD_COMMAND 0x64
+%define PULSE_RESET     0xFE
 
         org     BOOT_BLOCK_ADDRESS
 bits 16
@@ -11,6 +15,9 @@ bits 16
 ; block - mode: real, DS = ES = SS = 0, CS = 0   in: dl = BIOS drive, stack as boot_sector.asm left it   out: never
 block:
         mov     [drive], dl
+        call    find_image
+        jc      .complain
+        jz      .go_on
         int     0x12                            ; KiB below the EBDA, or below whatever has taken room there
         cmp     ax, BOOT_CLEAR_END / 1024
         mov     si, no_room
@@ -30,7 +37,11 @@ block:
         cld
         mov     si, faulted                     ; nobody else could tell
         cmp     dword [es:HEADER_OUTCOME], OUTCOME_RETURNED
+        jne     start_again
+        mov     si, lost_disks
+        cmp     dword [es:HEADER_STATUS], BOOT_ON
         je      .go_on
+        jmp     start_again
 .complain:
         call    print
 .go_on:
@@ -56,6 +67,95 @@ old_code:
         pop     di
         pop     es
         jmp     0:BOOT_SECTOR_ADDRESS
+
+; start_again - firmware's drivers have lost their disks: tell, wait for a key or some seconds, reset.   in: si = text
+start_again:
+        call    print
+        mov     ebx, [BIOS_TICKS]
+        add     ebx, PATIENCE_TICKS
+.wait:
+        mov     ah, 1
+        int     0x16
+        jnz     .reset
+        cmp     [BIOS_TICKS], ebx
+        jb      .wait
+.reset:
+        mov     al, PULSE_RESET
+        out     KEYBOARD_COMMAND, al
+        jmp     0xFFFF:0
+
+; find_image - is there one that nobody went on from?
+; out: ZF: no; CF and si = what to say: cannot read   clobbers: eax bx di bp
+; The hashes are the payload's business: what looks like an image here it can still refuse.
+find_image:
+        mov     si, BOOT_SLOTS                  ; not 0
+        cmp     dword [fields + BOOT_BLOCK_COMMITS], 0
+        je      .found                          ; there is no store
+        mov     bp, fields + BOOT_BLOCK_COMMITS
+        mov     bx, BOOT_SLOTS
+.slot:
+        mov     di, BOOT_RECORDS_ADDRESS
+        call    read_record
+        jc      .done
+        add     bp, BOOT_BLOCK_STATES - BOOT_BLOCK_COMMITS
+        mov     di, BOOT_RECORDS_ADDRESS + BOOT_SECTOR_BYTES
+        call    read_record
+        jc      .done
+        call    is_waiting
+        je      .found
+        add     bp, 8 - (BOOT_BLOCK_STATES - BOOT_BLOCK_COMMITS)
+        dec     bx
+        jnz     .slot
+        xor     bx, bx                          ; ZF
+        ret
+.found:
+        or      bp, bp                          ; neither ZF nor CF
+.done:
+        ret
+
+; read_record - in: ds:bp = LBA, di = where to   out: as find_image
+read_record:
+        mov     eax, [ds:bp]
+        mov     [packet.sector], eax
+        mov     eax, [ds:bp + 4]
+        mov     [packet.sector + 4], eax
+        mov     word [packet.count], 1
+        mov     [packet.offset], di
+        push    bx
+        push    bp
+        call    read_sectors
+        pop     bp
+        pop     bx
+        mov     word [packet.offset], 0
+        mov     si, cannot_read
+        ret
+
+; is_waiting - out: ZF: the records at BOOT_RECORDS_ADDRESS are of an image that waits   clobbers: eax
+is_waiting:
+%define COMMIT          BOOT_RECORDS_ADDRESS
+%define STATE           BOOT_RECORDS_ADDRESS + BOOT_SECTOR_BYTES
+        cmp     dword [COMMIT], COMMIT_MAGIC_LOW
+        jne     .done
+        cmp     dword [COMMIT + 4], COMMIT_MAGIC_HIGH
+        jne     .done
+        cmp     dword [STATE], STATE_MAGIC_LOW
+        jne     .yes
+        cmp     dword [STATE + 4], STATE_MAGIC_HIGH
+        jne     .yes
+        mov     eax, [COMMIT + COMMIT_GENERATION]
+        cmp     eax, [STATE + STATE_GENERATION]
+        jne     .yes                            ; about another one
+        cmp     dword [STATE + STATE_STATE], STATE_DONE
+        jae     .no                             ; done, discarded, or a snapshot
+        cmp     dword [STATE + STATE_ATTEMPTS], MOST_ATTEMPTS
+        jb      .yes
+.no:
+        or      sp, sp                          ; never 0
+        ret
+.yes:
+        cmp     al, al
+.done:
+        ret
 
 ; clear - zero all memory that an image may have   clobbers: eax bx cx di es
 clear:
@@ -118,13 +218,14 @@ load_piece:
 no_room:        db "kjump: firmware leaves too little memory below 640 KiB", 13, 10, 0
 cannot_read:    db "kjump: cannot read the boot program", 13, 10, 0
 damaged:        db "kjump: the boot program is damaged", 13, 10, 0
-faulted:        db "kjump: the boot program failed", 13, 10, 0
+faulted:        db "kjump: the boot program failed; starting again", 13, 10, 0
+lost_disks:     db "kjump: starting again", 13, 10, 0
 drive:          db 0
         align   4, db 0
 entry:          dw 0, REAL_SEGMENT
 packet:         db 16, 0
 .count:         dw 0
-                dw 0
+.offset:        dw 0
 .segment:       dw 0
 .sector:        dq 0
 

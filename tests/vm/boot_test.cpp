@@ -20,6 +20,7 @@
 namespace kjump::tests {
 namespace {
 
+using abi::hibernate::ImageState;
 using boot::SectorRun;
 using targets::QemuOutcome;
 using testing::HasSubstr;
@@ -84,8 +85,9 @@ class Boot : public testing::Test {
   }
 
   /// A disk that starts the program; `former` is what was in its first sector.
-  std::filesystem::path boot_disk(const boot::Program& program, const boot::Sector& former) {
-    auto laid_out = boot::lay_out(program, kRuns, boot::code_in(former));
+  std::filesystem::path boot_disk(const boot::Program& program, const boot::Sector& former,
+                                  const boot::RecordPlaces& records = {}) {
+    auto laid_out = boot::lay_out(program, kRuns, boot::code_in(former), records);
     EXPECT_TRUE(laid_out) << laid_out.error().text();
     const auto disk = empty_disk("boot.img");
     std::span<const std::byte> rest = laid_out->content;
@@ -96,6 +98,20 @@ class Boot : public testing::Test {
     }
     put(disk, 0, boot::with_code(former, laid_out->sector_code));
     return disk;
+  }
+
+  static void put_records(const std::filesystem::path& disk, const boot::RecordPlaces& places,
+                          std::size_t slot, ImageState state, std::uint32_t attempts) {
+    abi::hibernate::CommitRecord commit{};
+    commit.magic = abi::hibernate::kCommitMagic;
+    commit.generation = slot + 7;
+    abi::hibernate::StateRecord record{};
+    record.magic = abi::hibernate::kStateMagic;
+    record.generation = commit.generation;
+    record.state = static_cast<std::uint32_t>(state);
+    record.attempts = attempts;
+    put(disk, places.commits[slot], std::as_bytes(std::span(&commit, 1)));
+    put(disk, places.states[slot], std::as_bytes(std::span(&record, 1)));
   }
 
   std::filesystem::path marker_disk() {
@@ -185,6 +201,32 @@ TEST_F(Boot, AMultibootProgramWithACommandLine) {
   expect_marker(machine, "80");
 }
 
+struct Records {
+  std::optional<ImageState> state;  ///< of slot B; none: the slot is empty
+  std::uint32_t attempts = 0;
+  bool starts = false;
+};
+
+// Slot A is done with; B decides.
+TEST_F(Boot, LoadsNothingWhereNothingWaits) {
+  using abi::hibernate::kMostAttempts;
+  constexpr boot::RecordPlaces kPlaces{{3000, 3001}, {3002, 3003}};
+  for (const Records& records :
+       {Records{}, Records{ImageState::kCommitted, 0, true},
+        Records{ImageState::kStarted, kMostAttempts - 1, true},
+        Records{ImageState::kStarted, kMostAttempts, false}, Records{ImageState::kDone, 1, false},
+        Records{ImageState::kContinued, 0, false}}) {
+    const auto disk = boot_disk(program(request()), marker(), kPlaces);
+    put_records(disk, kPlaces, 0, ImageState::kDone, 0);
+    if (records.state) {
+      put_records(disk, kPlaces, 1, *records.state, records.attempts);
+    }
+    const Machine machine = run({{disk, DiskBus::kIde}});
+    EXPECT_EQ(machine.serial.find("booted") != std::string::npos, records.starts) << machine.serial;
+    expect_marker(machine, "80");
+  }
+}
+
 TEST_F(Boot, TellsOfADamagedPieceAndGoesOn) {
   const auto disk = boot_disk(program(request()), marker());
   put(disk, kRuns[2].sector + 1, std::vector<std::byte>(1, std::byte{0xEE}));
@@ -202,12 +244,12 @@ TEST_F(Boot, TellsOfADamagedBlockAndGoesOn) {
   expect_marker(machine, "00");
 }
 
-TEST_F(Boot, TellsOfAPayloadThatFailsAndGoesOn) {
+TEST_F(Boot, TellsOfAPayloadThatFailsAndStartsAgain) {
   auto faulting = request();
   faulting.map_count = kFault;
   const Machine machine = run({{boot_disk(program(faulting), marker()), DiskBus::kIde}});
-  EXPECT_THAT(machine.serial, HasSubstr("kjump: the boot program failed"));
-  expect_marker(machine, "80");
+  EXPECT_THAT(machine.serial, HasSubstr("kjump: the boot program failed; starting again"));
+  EXPECT_EQ(machine.outcome.end, targets::QemuEnd::kGuestStopped) << targets::describe(machine.outcome);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 ///
 /// On a disk: BootSector, 440 bytes at the beginning of the disk (the partition table behind them is not
 /// ours), loads BootBlock, 4 KiB at one place, whose code loads the pieces and calls the image's boot entry.
-/// When that returns, what was in the 440 bytes before gets the processor, or else the next boot device.
+/// When that returns, what was in the 440 bytes before gets the processor, or else the next boot device. The
+/// image is not even loaded when the store's records say that there is nothing to restore: its own drivers
+/// take the disks away from firmware.
 ///
 /// In a Multiboot file: the program, then MultibootPlan, then the pieces' content one after the other.
 ///
@@ -13,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <kjump/abi/hibernate.hpp>
 #include <kjump/abi/layout.hpp>
 
 namespace kjump::abi {
@@ -54,17 +57,25 @@ inline constexpr uint32_t kBootPieceBytes = 24;
 static_assert(sizeof(BootPiece) == kBootPieceBytes);
 inline constexpr uint32_t kBootPieceSectors = 64;
 
+/// What kjump_main says to the boot block: 0, firmware is as it was, so boot on. Anything else: start the
+/// machine again, firmware's disk drivers have lost their devices.
+inline constexpr uint32_t kBootOn = 0;
+inline constexpr uint32_t kBootRecordsAddress = kBootBlockAddress + kBootBlockBytes;
+
 /// Behind the code.
 struct BootBlockFields {
   uint32_t magic;
   uint32_t pieces;
   uint32_t entry;         ///< physical address of the image's boot entry, in the real segment
   uint32_t has_old_code;  ///< 1: old_code gets the processor in the end
+  uint64_t
+      commits[hibernate::kSlots];  ///< LBA of each slot's CommitRecord; 0: the image is called in any case
+  uint64_t states[hibernate::kSlots];  ///< and of its StateRecord
   uint8_t old_code[kBootCodeBytes];
 };
 inline constexpr uint32_t kBootBlockPieces = kBootBlockCode + sizeof(BootBlockFields);
 inline constexpr uint32_t kBootMostPieces = (kBootBlockBytes - kBootBlockPieces) / kBootPieceBytes;
-static_assert(sizeof(BootBlockFields) == 456 && kBootBlockPieces % alignof(BootPiece) == 0);
+static_assert(sizeof(BootBlockFields) == 488 && kBootBlockPieces % alignof(BootPiece) == 0);
 
 /// CRC-32 as of IEEE 802.3, bits in reverse order.
 inline constexpr uint32_t kCrcPolynomial = 0xEDB88320;
