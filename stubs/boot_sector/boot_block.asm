@@ -88,7 +88,6 @@ start_again:
 ; out: ZF: no; CF and si = what to say: cannot read   clobbers: eax bx di bp
 ; The hashes are the payload's business: what looks like an image here it can still refuse.
 find_image:
-        mov     si, BOOT_SLOTS                  ; not 0
         cmp     dword [fields + BOOT_BLOCK_COMMITS], 0
         je      .found                          ; there is no store
         mov     bp, fields + BOOT_BLOCK_COMMITS
@@ -109,7 +108,7 @@ find_image:
         xor     bx, bx                          ; ZF
         ret
 .found:
-        or      bp, bp                          ; neither ZF nor CF
+        or      sp, sp                          ; never 0: neither ZF nor CF
 .done:
         ret
 
