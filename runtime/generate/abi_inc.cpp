@@ -48,6 +48,7 @@ void boot() {
   OFFSET(STATE_ATTEMPTS, hibernate::StateRecord, attempts);
   VALUE(STATE_DONE, static_cast<int>(hibernate::ImageState::kDone));
   VALUE(MOST_ATTEMPTS, hibernate::kMostAttempts);
+  VALUE(BOOT_SKIP_MAGIC, hibernate::kBootSkipMagic);
   VALUE(BOOT_BLOCK_PIECES, kBootBlockPieces);
   VALUE(BOOT_PIECE_BYTES, kBootPieceBytes);
   OFFSET(PIECE_SECTOR, BootPiece, sector);

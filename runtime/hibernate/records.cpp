@@ -63,9 +63,15 @@ disk::Error Store::write_commit(uint32_t slot, format::CommitRecord record) {
   return write_record(format::kCommitBlock + slot, &record, sizeof record);
 }
 
-disk::Error Store::write_state(uint32_t slot, format::StateRecord record) {
-  seal(record, format::kStateMagic, header_.uuid);
-  return write_record(format::kStateBlock + slot, &record, sizeof record);
+disk::Error Store::write_state(uint32_t slot, format::StateRecord record, bool skip_next_boot) {
+  struct {
+    format::StateRecord record;
+    uint8_t rest[format::kSectorBytes - sizeof(format::StateRecord)];
+    uint32_t skip;
+  } content{record, {}, skip_next_boot ? format::kBootSkipMagic : 0};
+  static_assert(offsetof(decltype(content), skip) == format::kSectorBytes);
+  seal(content.record, format::kStateMagic, header_.uuid);
+  return write_record(format::kStateBlock + slot, &content, sizeof content);
 }
 
 disk::Error Store::read_canary(uint8_t* to, size_t bytes) {

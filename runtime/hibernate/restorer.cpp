@@ -155,12 +155,13 @@ Failure Restorer::choose_image() {
   return note_state(image_.what(), image_.state.attempts + 1);
 }
 
-Failure Restorer::note_state(format::ImageState state, uint32_t attempts) {
+Failure Restorer::note_state(format::ImageState state, uint32_t attempts, bool skip_next_boot) {
   format::StateRecord record = image_.state;
   record.generation = image_.commit.generation;
   record.state = static_cast<uint32_t>(state);
   record.attempts = attempts;
-  if (const Failure failed = on_disk(store_.write_state(image_.slot, record)); failed.failed()) {
+  if (const Failure failed = on_disk(store_.write_state(image_.slot, record, skip_next_boot));
+      failed.failed()) {
     return failed;
   }
   return on_disk(store_.flush());
@@ -170,8 +171,9 @@ void Restorer::note_refusal(const Failure& failed) {
   const bool open =
       disk_.disk().driver != nullptr || !disk_.open(driver_, place_, request_.disk_timeout_ms).failed();
   if (chosen_ && open) {
+    const bool from_firmware = entry_state().door == static_cast<uint8_t>(abi::Door::kBoot);
     image_.state.refusal = failed.status;
-    (void)note_state(image_.what(), image_.state.attempts);
+    (void)note_state(image_.what(), image_.state.attempts, from_firmware && failed.failed());
   }
 }
 

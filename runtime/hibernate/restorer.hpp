@@ -35,7 +35,7 @@ class Restorer {
   [[nodiscard]] Failure compare_file_systems();
   [[nodiscard]] Failure read_tables();
   [[nodiscard]] Failure verify_content();
-  [[nodiscard]] Failure note_state(format::ImageState state, uint32_t attempts);
+  [[nodiscard]] Failure note_state(format::ImageState state, uint32_t attempts, bool skip_next_boot = false);
   [[nodiscard]] Failure on_disk(const disk::Error& error);
   [[nodiscard]] ContentReader reader();
   void lap(uint64_t& field);

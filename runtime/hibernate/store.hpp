@@ -70,7 +70,8 @@ class Store {
   /// A slot without a valid record about this generation: nothing became of it yet.
   [[nodiscard]] disk::Error read_state(uint32_t slot, uint64_t generation, format::StateRecord& record);
   [[nodiscard]] disk::Error write_commit(uint32_t slot, format::CommitRecord record);
-  [[nodiscard]] disk::Error write_state(uint32_t slot, format::StateRecord record);
+  [[nodiscard]] disk::Error write_state(uint32_t slot, format::StateRecord record,
+                                        bool skip_next_boot = false);
   [[nodiscard]] disk::Error read_canary(uint8_t* to, size_t bytes);
 
  private:

@@ -9,6 +9,10 @@
 %define KEYBOARD_COMMAND 0x64
 %define PULSE_RESET     0xFE
 
+; Records that were read.
+%define COMMIT          BOOT_RECORDS_ADDRESS
+%define STATE           BOOT_RECORDS_ADDRESS + BOOT_SECTOR_BYTES
+
         org     BOOT_BLOCK_ADDRESS
 bits 16
 
@@ -101,15 +105,43 @@ find_image:
         call    read_record
         jc      .done
         call    is_waiting
-        je      .found
+        je      .waits
         add     bp, 8 - (BOOT_BLOCK_STATES - BOOT_BLOCK_COMMITS)
         dec     bx
         jnz     .slot
         xor     bx, bx                          ; ZF
         ret
+.waits:
+        call    take_skip_mark
+        jc      .done
+        jz      .done
 .found:
         or      sp, sp                          ; never 0: neither ZF nor CF
 .done:
+        ret
+
+; take_skip_mark - boot past the image if it was refused a moment ago.
+; in: packet of the state record   out: ZF: there was a mark, it is gone now; CF and si as find_image
+take_skip_mark:
+        add     dword [packet.sector], 1
+        adc     dword [packet.sector + 4], 0
+        mov     word [packet.offset], COMMIT
+        call    read_sectors
+        mov     si, cannot_read
+        jc      .done
+        cmp     dword [COMMIT], BOOT_SKIP_MAGIC
+        jne     .none
+        and     dword [COMMIT], 0
+        mov     ax, 0x4300                      ; write, without verification: a mark that stays does no harm
+        mov     dl, [drive]
+        mov     si, packet
+        int     0x13
+        cmp     al, al
+.done:
+        ret
+.none:
+        mov     word [packet.offset], 0
+        or      sp, sp
         ret
 
 ; read_record - in: ds:bp = LBA, di = where to   out: as find_image
@@ -131,8 +163,6 @@ read_record:
 
 ; is_waiting - out: ZF: the records at BOOT_RECORDS_ADDRESS are of an image that waits   clobbers: eax
 is_waiting:
-%define COMMIT          BOOT_RECORDS_ADDRESS
-%define STATE           BOOT_RECORDS_ADDRESS + BOOT_SECTOR_BYTES
         cmp     dword [COMMIT], COMMIT_MAGIC_LOW
         jne     .done
         cmp     dword [COMMIT + 4], COMMIT_MAGIC_HIGH

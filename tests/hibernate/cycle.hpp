@@ -99,4 +99,17 @@ class Cycle {
   Guest guest_;
 };
 
+/// Started from its disk, the machine says `why` it does not go on from the image; after the reset that
+/// follows it boots as it did before kjump, and at the next start it asks again.
+inline void expect_refusal(const MachineOptions& machine, const std::string& why) {
+  for (int i = 0; i < 2; ++i) {
+    const BareRun refused = run_firmware(machine);
+    EXPECT_NE(refused.screen.find(why), std::string::npos) << refused.screen;
+    EXPECT_EQ(refused.debug.find("marker, drive 80"), std::string::npos) << refused.screen;
+    const BareRun next = run_firmware(machine);
+    EXPECT_EQ(next.screen.find("not restored"), std::string::npos) << next.screen;
+    EXPECT_NE(next.debug.find("marker, drive 80"), std::string::npos) << next.screen;
+  }
+}
+
 }  // namespace kjump::tests

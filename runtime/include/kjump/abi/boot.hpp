@@ -27,7 +27,7 @@ inline constexpr uint32_t kBootSectorBytes = 512;
 inline constexpr uint32_t kBootSectorAddress = 0x7C00;
 inline constexpr uint32_t kBootBlockAddress = 0x7E00;
 inline constexpr uint32_t kBootBlockBytes = 4096;
-inline constexpr uint32_t kBootBlockCode = 768;  ///< bytes of code, at its beginning
+inline constexpr uint32_t kBootBlockCode = 896;  ///< bytes of code, at its beginning
 
 inline constexpr uint32_t kBootClearBase = kImageLowest;
 inline constexpr uint32_t kBootClearEnd = kImageEnd;

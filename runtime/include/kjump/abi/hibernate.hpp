@@ -118,6 +118,11 @@ struct StateRecord {
 
 inline constexpr uint32_t kMostAttempts = 3;
 
+/// First dword of the sector behind a StateRecord: the image was refused straight after firmware, whose disk
+/// drivers have lost their devices by then, and the machine was reset. The boot block takes the mark away and
+/// boots past the image this once.
+inline constexpr uint32_t kBootSkipMagic = 0x504B534B;  // "KSKP"
+
 static_assert(sizeof(CommitRecord) <= kSectorBytes && sizeof(StateRecord) <= kSectorBytes);
 
 // Content.
