@@ -138,7 +138,8 @@ TEST(Machine, PutsDisksOnTheirBuses) {
                    {file, DiskBus::kNvme, true},
                    {file, DiskBus::kVirtio, false}};
   const std::string line = shell_quoted(*machine_arguments(options, false));
-  EXPECT_THAT(line, HasSubstr("a,,b.img,snapshot=on -device ide-hd,bus=ide.0,unit=0,drive=disk0,bootindex=1"));
+  EXPECT_THAT(line,
+              HasSubstr("a,,b.img,snapshot=on -device ide-hd,bus=ide.0,unit=0,drive=disk0,bootindex=1"));
   EXPECT_THAT(line, HasSubstr("-device ahci,id=ahci"));
   EXPECT_THAT(line, HasSubstr("-device ide-hd,bus=ahci.0,drive=disk1"));
   EXPECT_THAT(line, HasSubstr("a,,b.img,read-only=on -device nvme,serial=kjump-disk2,drive=disk2"));

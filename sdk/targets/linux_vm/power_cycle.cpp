@@ -51,8 +51,7 @@ Result<GuestRun> power_on(const LinuxVmOptions& options, const SuspendedJob& sus
   return run_machine(options, suspended.limit, boot, std::move(artifacts));
 }
 
-Result<SuspendedJob> suspended_job(GuestRun& guest, std::uint64_t nonce,
-                                   std::chrono::milliseconds limit) {
+Result<SuspendedJob> suspended_job(GuestRun& guest, std::uint64_t nonce, std::chrono::milliseconds limit) {
   if (const auto result = guest.result(nonce)) {
     return guest_failure("the job ended before the machine was switched off, " + ending(*result),
                          guest.outcome, guest.artifacts);
