@@ -64,20 +64,21 @@ std::string user_of(const System& system, dev_t device) {
 }  // namespace
 
 std::string device_user(const System& system, dev_t device) {
-  if (const std::string user = user_of(system, device); !user.empty()) {
+  if (std::string user = user_of(system, device); !user.empty()) {
     return user;
   }
   const std::string directory = "/sys/dev/block/" + numbers(device);
   for (const std::string& entry : system.list_directory(directory)) {
-    if (!system.exists(directory + "/" + entry + "/partition")) {
+    const std::string part = fmt::format("{}/{}", directory, entry);
+    if (!system.exists(part + "/partition")) {
       continue;
     }
-    std::istringstream text(system.read_line(directory + "/" + entry + "/dev"));
+    std::istringstream text(system.read_line(part + "/dev"));
     unsigned major_number = 0;
     unsigned minor_number = 0;
     char colon = 0;
     if (text >> major_number >> colon >> minor_number) {
-      if (const std::string user = user_of(system, makedev(major_number, minor_number)); !user.empty()) {
+      if (std::string user = user_of(system, makedev(major_number, minor_number)); !user.empty()) {
         return fmt::format("of its partition {}, {}", entry, user);
       }
     }

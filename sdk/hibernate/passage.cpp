@@ -49,7 +49,7 @@ Result<PassageReport> PayloadPassage::jump(std::span<const std::byte> request) {
 std::uint32_t deadline_for(std::uint64_t pages) {
   constexpr std::uint64_t kBaseMs = 120'000;
   constexpr std::uint64_t kSlowestBytesPerMs = 4'000;  // PIO, written and read back
-  constexpr std::uint64_t kMostMs = 4 * 3'600'000;
+  constexpr std::uint64_t kMostMs = std::uint64_t{4} * 3'600'000;
   return static_cast<std::uint32_t>(
       std::min(kBaseMs + 2 * pages * abi::kPageBytes / kSlowestBytesPerMs, kMostMs));
 }

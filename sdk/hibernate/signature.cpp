@@ -55,7 +55,7 @@ bool has(std::span<const std::byte> bytes, std::size_t at, std::string_view want
 
 /// md's superblocks of versions 0.90 and 1.0 lie at multiples of 4 KiB in the last 128 KiB.
 bool has_raid_at_end(std::span<const std::byte> tail) {
-  for (std::size_t back = 4096; back <= tail.size() && back <= 128 * 1024; back += 4096) {
+  for (std::size_t back = 4096; back <= tail.size() && back <= std::size_t{128} * 1024; back += 4096) {
     if (has(tail, tail.size() - back, "\xFC\x4E\x2B\xA9"sv)) {
       return true;
     }
@@ -65,7 +65,7 @@ bool has_raid_at_end(std::span<const std::byte> tail) {
 
 /// A ZFS label: uberblocks of at least 1 KiB in its second half (zfs vdev_impl.h), the same magic in all.
 bool has_zfs(std::span<const std::byte> head) {
-  constexpr std::size_t kUberblocks = 128 * 1024;
+  constexpr std::size_t kUberblocks = std::size_t{128} * 1024;
   for (std::size_t at = kUberblocks; at < 2 * kUberblocks; at += 1024) {
     if (has(head, at, "\x0C\xB1\xBA\x00"sv)) {
       return true;

@@ -67,7 +67,7 @@ Result<void> fill_file(const System& system, int fd, const std::string& path, st
 
 Result<void> create_store_file(const System& system, const std::string& path, std::uint64_t bytes) {
   KJUMP_TRY(const UniqueFd fd, system.open(path, O_RDWR | O_CREAT | O_EXCL, 0600));
-  const Result<void> filled = fill_file(system, fd.get(), path, bytes);
+  Result<void> filled = fill_file(system, fd.get(), path, bytes);
   if (!filled) {
     ::unlink(path.c_str());
   }

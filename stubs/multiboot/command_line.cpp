@@ -47,7 +47,7 @@ bool parse_uuid(const char* text, abi::hibernate::Uuid& uuid) {
       return false;
     }
     uint8_t& byte = uuid.bytes[digits / 2];
-    byte = static_cast<uint8_t>(byte << 4 | value);
+    byte = static_cast<uint8_t>(unsigned{byte} << 4 | value);
     ++digits;
   }
   return digits == 2 * sizeof uuid.bytes;
