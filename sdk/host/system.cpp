@@ -254,12 +254,14 @@ Result<int> System::run_program(const std::string& path, const std::vector<std::
   std::vector<std::string> texts{program};
   texts.insert(texts.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(texts.size() + 1);
   for (std::string& text : texts) {
     argv.push_back(text.data());
   }
   argv.push_back(nullptr);
   std::vector<std::string> settings = variables;
   std::vector<char*> environment;
+  environment.reserve(settings.size() + 1);
   for (std::string& setting : settings) {
     environment.push_back(setting.data());
   }

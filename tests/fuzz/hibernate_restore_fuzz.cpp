@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "hibernate/hash.hpp"
+#include "../../runtime/hibernate/hash.hpp"  // not the sdk's
 #include "simulated/machine.hpp"
 
 namespace {
@@ -55,7 +55,7 @@ void edit(Saved& saved, std::uint8_t flags, const std::uint8_t* data, std::size_
       tables + 1,           first + 4,           0};
   for (; size >= 4; data += 4, size -= 4) {
     const std::uint64_t block = blocks[data[0] % std::size(blocks)];
-    saved.block(block)[(data[1] | data[2] << 8) % format::kBlockBytes] = data[3];
+    saved.block(block)[(data[1] | unsigned{data[2]} << 8) % format::kBlockBytes] = data[3];
   }
   auto& header = record_at<format::ImageHeader>(saved.block(first));
   if ((flags & 1) != 0) {
