@@ -37,7 +37,8 @@ std::vector<std::byte> seed() {
   auto segments = kjump::test::sample_segments();
   segments.erase(segments.begin());
   auto info = kjump::test::sample_info();
-  info.wake_entry = 0;  // it would have to lie in the segment that was left out
+  info.wake_entry = 0;  // this one and the next would have to lie in the segment that was left out
+  info.boot_entry = 0;
   auto bytes = Image::build(info, segments, kjump::test::sample_symbols()).value().serialize().value();
   Elf64_Ehdr header;
   std::memcpy(&header, bytes.data(), sizeof header);
@@ -62,6 +63,12 @@ void demand(bool condition) {
 
 // NOLINTBEGIN(readability-identifier-naming): libFuzzer's names
 
+/// The seed is looked at before anything else, whatever corpus an earlier run left behind.
+extern "C" int LLVMFuzzerInitialize(int* /*count*/, char*** /*arguments*/) {
+  demand(Image::parse(seed(), "seed").has_value());
+  return 0;
+}
+
 /// Mutates as always, but starts from a valid image: no mutation of nothing would ever find one.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned /*random*/) {
@@ -69,7 +76,6 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   if (size < sizeof(Elf64_Ehdr) && start.size() <= max_size) {
     std::memcpy(data, start.data(), start.size());
     size = start.size();
-    demand(Image::parse(start, "seed").has_value());
   }
   return LLVMFuzzerMutate(data, size, max_size);
 }
