@@ -48,8 +48,9 @@ bool header_fits(const format::StoreHeader& header, uint64_t header_sector, cons
 
 }  // namespace
 
-bool Store::load(uint64_t header_sector, const format::Uuid* uuid) {
-  if (disk_.transfer(disk::Operation::kRead, header_sector, kDoorstep, address_of(block_buffer)).failed()) {
+bool Store::load(uint64_t header_sector, const format::Uuid* uuid, disk::Error& error) {
+  error = disk_.transfer(disk::Operation::kRead, header_sector, kDoorstep, address_of(block_buffer));
+  if (error.failed()) {
     return false;
   }
   __builtin_memcpy(&header_, block_buffer, sizeof header_);
@@ -61,8 +62,8 @@ bool Store::load(uint64_t header_sector, const format::Uuid* uuid) {
   auto* to = reinterpret_cast<uint8_t*>(extents);
   for (uint32_t have = 0, block = 1; have < header_.extents; have += format::kExtentsPerBlock, ++block) {
     const uint64_t sector = header_sector + uint64_t{block} * format::kSectorsPerBlock;
-    if (disk_.transfer(disk::Operation::kRead, sector, format::kBlockBytes, address_of(block_buffer))
-            .failed()) {
+    error = disk_.transfer(disk::Operation::kRead, sector, format::kBlockBytes, address_of(block_buffer));
+    if (error.failed()) {
       return false;
     }
     const uint32_t rest = header_.extents - have;
