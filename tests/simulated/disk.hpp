@@ -46,6 +46,8 @@ class Disk {
   [[nodiscard]] std::span<std::uint8_t> bytes() { return now_; }
   /// After writes through bytes(): what is there is on the medium. Faults that were asked for are over.
   void make_safe();
+  /// The same, for who has put back himself all that was written since.
+  void forget_writes() { loose_.clear(); }
   void put(const std::vector<std::uint8_t>& content);
 
  private:

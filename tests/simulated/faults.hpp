@@ -58,6 +58,7 @@ class Scene {
 /// There is one machine at a time: a scene ends where the next one of another shape begins.
 [[nodiscard]] Scene& scene();        ///< with room for two images
 [[nodiscard]] Scene& tight_scene();  ///< whose store holds one image only
+[[nodiscard]] Scene& large_scene();  ///< with more memory
 
 /// refusal(); the damage mended, the same image must come back whole.
 [[nodiscard]] std::string refused_and_mended(Scene& at);

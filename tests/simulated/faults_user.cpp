@@ -24,7 +24,7 @@ std::uint64_t looks(Scene& at, bool saving) {
 }
 
 std::string escape_save(std::uint64_t look) {
-  Scene& at = scene();
+  Scene& at = large_scene();
   at.begin_save();
   at.machine.escape_after = look;
   const std::string said = at.told();
@@ -33,22 +33,22 @@ std::string escape_save(std::uint64_t look) {
 }
 
 std::string escape_restore(std::uint64_t look) {
-  Scene& at = scene();
+  Scene& at = large_scene();
   at.switch_off();
   at.machine.escape_after = look;
   return refused_and_mended(at);
 }
 
 void add_escapes(std::vector<Injection>& list) {
-  scene().begin_save();
-  const std::uint64_t in_save = looks(scene(), true);
+  large_scene().begin_save();
+  const std::uint64_t in_save = looks(large_scene(), true);
   for (std::uint64_t look = 1; look <= in_save; ++look) {
     list.push_back({"save, Escape", fmt::format("when it is looked for the {}. of {} times", look, in_save),
                     std::string("told: stopped with Escape; ") + kOlder,
                     [look] { return escape_save(look); }});
   }
-  scene().switch_off();
-  const std::uint64_t in_restore = looks(scene(), false);
+  large_scene().switch_off();
+  const std::uint64_t in_restore = looks(large_scene(), false);
   for (std::uint64_t look = 1; look <= in_restore; ++look) {
     list.push_back({"restore, Escape",
                     fmt::format("when it is looked for the {}. of {} times", look, in_restore),

@@ -15,6 +15,10 @@ constexpr Shape kTight{.store_blocks = format::kDataBlock + 420,
                        .pages_before = 256,
                        .pages_behind = 256,
                        .max_transfer_bytes = 64 << 10};
+constexpr Shape kLarge{.store_blocks = format::kDataBlock + 2400,
+                       .pages_before = 1024,
+                       .pages_behind = 512,
+                       .max_transfer_bytes = 64 << 10};
 constexpr std::uint64_t kSeed = 7;
 
 Scene& shaped(const Shape& shape) {
@@ -44,6 +48,10 @@ Scene& scene() {
 }
 Scene& tight_scene() {
   return shaped(kTight);
+}
+
+Scene& large_scene() {
+  return shaped(kLarge);
 }
 
 Scene::Scene(const Shape& shape) : machine(kSeed, shape) {
