@@ -22,8 +22,12 @@ bool same(const format::Uuid& one, const format::Uuid& other) {
   return __builtin_memcmp(one.bytes, other.bytes, sizeof one.bytes) == 0;
 }
 
-// In order, without gap, as many blocks as the store has, all on the disk.
+// In order, without gap, as many blocks as the store has, all on the disk. Who knows only where block 0 lies
+// must find the list, and a boot sector its program.
 bool extents_fit(const format::StoreHeader& header) {
+  if (extents[0].sector != header.header_sector || extents[0].blocks < format::kDataBlock) {
+    return false;
+  }
   uint64_t next = 0;
   for (uint32_t i = 0; i < header.extents; ++i) {
     const format::Extent& extent = extents[i];
