@@ -61,6 +61,9 @@ inline std::filesystem::path image(const std::string& name) {
 [[nodiscard]] Number hibernate_faults_injected();
 [[nodiscard]] Number hibernate_faults_unexpected();
 
+// hang_numbers.cpp
+[[nodiscard]] Number int13_lost(const std::string& bus);
+
 // soak_numbers.cpp
 [[nodiscard]] Number soak_failures(const std::string& kernel);
 
