@@ -72,6 +72,7 @@ Bytes base() {
   const std::vector<Extent> extents{{0, kDataBlock + kRingBlocks, 8}};
   StoreHeader header = test_header(extents);
   header.blocks = kDataBlock + kRingBlocks;
+  hibernate::seal(header);
   ImageHeader image_header = test_image_header(3);
   image_header.vmcoreinfo = 0x5000;
   image_header.vmcoreinfo_bytes = 200;
