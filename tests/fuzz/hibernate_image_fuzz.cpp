@@ -29,8 +29,8 @@ void require(bool condition) {
 
 // What the input's patches apply to: the records of a store, then the blocks of its ring as far as there are
 // any, with an image that goes round.
-constexpr std::uint64_t kRingBlocks = 40;
-constexpr std::uint64_t kFirst = kDataBlock + 30;
+constexpr std::uint64_t kRingBlocks = kSmallestStoreBlocks - kDataBlock;
+constexpr std::uint64_t kFirst = kDataBlock + kRingBlocks - 10;
 constexpr std::size_t kHeaderAt = 0;
 constexpr std::size_t kExtentsAt = sizeof(StoreHeader);
 constexpr std::size_t kCommitAt = kExtentsAt + sizeof(Extent);
