@@ -9,13 +9,7 @@ namespace kjump::tests {
 namespace {
 
 std::string name_of(const testing::TestParamInfo<Shape>& info) {
-  const Shape& shape = info.param;
-  std::string name = std::string(shape.kernel) + "_" + shape.door + "_" + shape.machine + "_" +
-                     partition_of(shape.bus).substr(5) + "_" + std::to_string(shape.cpus) + "_" +
-                     std::to_string(shape.memory_mib);
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return c == '.' || c == '-'; }, '_');
-  return name;
+  return shape_name(info.param);
 }
 
 class Hibernate : public testing::TestWithParam<Shape> {};
