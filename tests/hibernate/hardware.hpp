@@ -50,9 +50,11 @@ second_processor_was_fast() {
     awk '{ exit !($1 > 0 && $2 >= $1 && $2 - $1 < 1) }'
 }
 hardware_ready() {
-  pictures=$1; exec 9<>/dev/ttyS1; stty -F /dev/ttyS1 raw -echo
+  # The first thing that the monitor hears is its own greeting, echoed: ended, and the answer thrown away.
+  pictures=$1; exec 9<>/dev/ttyS1; stty -F /dev/ttyS1 raw -echo; sleep 0.5; monitor; monitor
   ip link set eth0 up && ip address add 10.0.2.15/24 dev eth0
-  network_works && keyboard_works || { echo "before: no network or no keyboard"; return 1; }
+  network_works || { echo "no network before"; return 1; }
+  keyboard_works || { echo "no keyboard before: $(cat /tmp/typed)"; return 1; }
 }
 hardware_before() {
   config >/work/config
