@@ -103,10 +103,10 @@ class Collector {
     const std::string name = name_of(device, use);
     const auto added = try_to_add(device, name);
     const auto journal = added && type.starts_with("ext") ? try_to_add_journal(device, name) : Result<void>();
-    for (const Result<void>* one : {&added, &journal}) {
-      if (!*one) {
-        known_.unwatched.push_back({name, one->error().what});
-      }
+    if (!added) {
+      known_.unwatched.push_back({name, added.error().what});
+    } else if (!journal) {
+      known_.unwatched.push_back({name + " (journal)", journal.error().what});
     }
   }
 

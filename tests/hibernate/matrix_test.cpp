@@ -82,7 +82,9 @@ TEST(HibernateMatrix, EveryTwoPropertiesOccurTogether) {
 class NightlyHibernateMatrix : public testing::TestWithParam<Shape> {};
 
 std::string script(const Cycle& cycle, const Shape& shape, int times) {
-  return std::string(kWork) + kHardware + "store=" + cycle.store() + "; door='" + cycle.door() +
+  // An alarm that is far off, since a machine with a busy host may need long until it is asleep.
+  const std::string alarm = std::string(shape.door) == "wake" ? " --alarm 10" : "";
+  return std::string(kWork) + kHardware + "store=" + cycle.store() + "; door='" + cycle.door() + alarm +
          "'; data=" + second_disk_of(shape.bus) + "; times=" + std::to_string(times) +
          "; pictures=" + cycle.disk().path().parent_path().string() + "\n" + R"sh(
 mkdir -p /data && mount -t ext4 $data /data || exit 4
@@ -120,7 +122,7 @@ void survive(const Shape& shape, int times) {
   }
   EXPECT_THAT(result.out, testing::HasSubstr("== unmounted"));
   // Debian's kernel for clouds has no driver for buttons among the modules that a guest gets.
-  EXPECT_EQ(result.out.find("== button") != std::string::npos, std::string(shape.door) == "kexec");
+  EXPECT_EQ(result.out.find("== button") != std::string::npos, std::string(shape.kernel) != "debian-6.12");
   expect_screen_survived(directory);
   const std::string check = "/sbin/e2fsck -fn '" + data + "' >/dev/null 2>&1";
   EXPECT_EQ(std::system(check.c_str()), 0) << "e2fsck finds something";
