@@ -33,7 +33,8 @@ exit $code
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, Hibernate,
-    testing::Values(Shape{}, Shape{.kernel = "6.1", .bus = DiskBus::kNvme, .machine = "q35", .memory_mib = 6144},
+    testing::Values(Shape{},
+                    Shape{.kernel = "6.1", .bus = DiskBus::kNvme, .machine = "q35", .memory_mib = 6144},
                     Shape{.bus = DiskBus::kAhci, .machine = "q35", .cpus = 1, .memory_mib = 1024},
                     Shape{.kernel = "debian", .door = "wake"},
                     Shape{.kernel = "debian-6.12", .door = "wake", .bus = DiskBus::kNvme}),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// What only hardware state shows after a power cycle, for jobs of cycle.hpp: the guest's second serial port is
-/// the emulator's monitor, so that a script can press keys and buttons on the machine that it runs on.
+/// What only hardware state shows after a power cycle, for jobs of cycle.hpp: the guest's second serial port
+/// is the emulator's monitor, so that a script can press keys and buttons on the machine that it runs on.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +25,8 @@ inline void add_hardware(MachineOptions& machine, const std::filesystem::path& d
 }
 
 /// Shell, after kWork: `hardware_ready DIRECTORY` once, `hardware_before` in front of each hibernation, and
-/// `hardware_survived`, which says in words what did not. DIRECTORY is the host's, for pictures of the screen.
+/// `hardware_survived`, which says in words what did not. DIRECTORY is the host's, for pictures of the
+/// screen.
 inline const char* const kHardware = R"sh(
 monitor() { echo "$*" >&9; sleep 0.3; }
 presses() { awk '{ print $1 }' /sys/firmware/acpi/interrupts/ff_pwr_btn; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rule: on every kind of machine a Linux goes on after each of three power cycles in a row: its processes and
-// clocks, files in memory and on a mounted file system, processors, PCI devices, network, keyboard, screen and
-// power button. Every two properties of a machine occur together in some shape.
+// clocks, files in memory and on a mounted file system, processors, PCI devices, network, keyboard, screen
+// and power button. Every two properties of a machine occur together in some shape.
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -30,9 +30,9 @@ const Shape kKexecShapes[] = {
 };
 
 const Shape kWakeShapes[] = {
-    {"debian", "wake", kVirtio, "q35", 1, 1024},     {"debian", "wake", kNvme, "pc", 2, 256},
-    {"debian", "wake", kAhci, "q35", 2, 6144},       {"debian-6.12", "wake", kVirtio, "pc", 2, 6144},
-    {"debian-6.12", "wake", kNvme, "q35", 1, 1024},  {"debian-6.12", "wake", kAhci, "pc", 1, 256},
+    {"debian", "wake", kVirtio, "q35", 1, 1024},    {"debian", "wake", kNvme, "pc", 2, 256},
+    {"debian", "wake", kAhci, "q35", 2, 6144},      {"debian-6.12", "wake", kVirtio, "pc", 2, 6144},
+    {"debian-6.12", "wake", kNvme, "q35", 1, 1024}, {"debian-6.12", "wake", kAhci, "pc", 1, 256},
 };
 
 // What a shape is, one word for each property.

@@ -75,7 +75,8 @@ using NightlyStarts = Starts;
 // A CD with GRUB for the BIOS, whose configuration is the entry as printed.
 TEST_F(NightlyStarts, Grub) {
   const auto disc = directory_ / "grub.iso";
-  // There from the beginning, as PCI devices are compared; the disk, whose boot sector is not ours, comes first.
+  // There from the beginning, as PCI devices are compared; the disk, whose boot sector is not ours, comes
+  // first.
   make_zeros(disc, kMib);
   std::vector<std::string>& more = cycle_.guest().options.machine.extra_arguments;
   more = {"-drive", "if=none,id=cd,media=cdrom,readonly=on,format=raw,file=" + disc.string(), "-device",
@@ -111,7 +112,7 @@ kjump hibernate install-boot /data/images || exit 3
 kjump hibernate check --to /data/images || exit 6
 for i in 1 2; do
   remember
-  kjump hibernate --to /data/images --door kexec || exit 5
+  kjump hibernate --to /data/images --door kexec >/dev/null || exit 5
   echo "== survived$i"; survived
   echo 3 >/proc/sys/vm/drop_caches; md5sum -c -s /data/md5 && echo "file as before"
   lines=$(wc -l </data/log); sleep 1; [ "$(wc -l </data/log)" -gt $lines ] && echo "still writing"

@@ -15,8 +15,8 @@
 
 namespace kjump::tests {
 
-/// Speaks QMP (QEMU's docs/interop/qmp-spec) with a machine that has `arguments()`: after the event SUSPEND it
-/// says system_wakeup, which for the guest is its power button (hw/acpi/core.c: acpi_notify_wakeup).
+/// Speaks QMP (QEMU's docs/interop/qmp-spec) with a machine that has `arguments()`: after the event SUSPEND
+/// it says system_wakeup, which for the guest is its power button (hw/acpi/core.c: acpi_notify_wakeup).
 class WakeButton {
  public:
   explicit WakeButton(const std::filesystem::path& directory)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rule: the journal of an ext3 or ext4 file system is found where e2fsprogs says it is, on every block size; what
-// has none is told apart from what makes no sense.
+// Rule: the journal of an ext3 or ext4 file system is found where e2fsprogs says it is, on every block size;
+// what has none is told apart from what makes no sense.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
