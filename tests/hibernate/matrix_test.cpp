@@ -88,6 +88,9 @@ std::string matrix_script(const Cycle& cycle, const Shape& shape, int times) {
   return std::string(kWork) + kHardware + "store=" + cycle.store() + "; door='" + cycle.door() + alarm +
          "'; data=" + second_disk_of(shape.bus) + "; times=" + std::to_string(times) +
          "; pictures=" + cycle.disk().path().parent_path().string() + "\n" + R"sh(
+# SATA disks are looked for side by side: either may be the first.
+for i in $(seq 50); do [ -b $data ] && [ -b ${store%1} ] && break; sleep 0.2; done
+[ -b $store ] || { other=$data; data=${store%1}; store=${other}1; }
 mkdir -p /data && mount -t ext4 $data /data || exit 4
 head -c 3000000 /dev/urandom >/data/file; md5sum /data/file >/data/md5
 (while :; do date >>/data/log; sleep 0.3; done) & writer=$!
