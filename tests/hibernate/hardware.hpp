@@ -46,9 +46,21 @@ keyboard_works() {
 }
 config() { for f in /sys/bus/pci/devices/*/config; do echo $f; hexdump -C $f | head -n 4; done; }
 when() { dmesg | sed -n "s/^\[ *\([0-9.]*\)\] .*$1.*/\1/p" | tail -n 1; }
+milliseconds() { awk '{ print int(1000 * $1) }' /proc/uptime; }
+# On an emulator whose host is busy, all of the guest is slow: 1.2 s were seen twice in twenty cycles, at a load of
+# 15 on two processors. Then the kernel's own hotplug, now, is the measure. One that does not start costs 10 s.
 second_processor_was_fast() {
-  [ "$(nproc)" = 1 ] || echo "$(when 'Enabling non-boot CPUs') $(when 'CPU1 is up')" |
-    awk '{ exit !($1 > 0 && $2 >= $1 && $2 - $1 < 1) }'
+  [ "$(nproc)" = 1 ] && return
+  took=$(echo "$(when 'Enabling non-boot CPUs') $(when 'CPU1 is up')" |
+    awk '{ print $1 > 0 && $2 >= $1 ? int(1000 * ($2 - $1)) : 10000 }')
+  [ $took -lt 1000 ] && return
+  usual=0
+  for i in 1 2 3; do
+    echo 0 >/sys/devices/system/cpu/cpu1/online; started=$(milliseconds)
+    echo 1 >/sys/devices/system/cpu/cpu1/online; needed=$(($(milliseconds) - started))
+    [ $needed -gt $usual ] && usual=$needed
+  done
+  [ $took -lt 5000 ] && [ $took -lt $((3 * usual)) ]
 }
 hardware_ready() {
   # The first thing that the monitor hears is its own greeting, echoed: ended, and the answer thrown away.
@@ -65,7 +77,7 @@ hardware_survived() {
   bad=
   monitor screendump $pictures/after.ppm
   config | diff /work/config - || bad="$bad pci"
-  second_processor_was_fast || bad="$bad second-processor:$(when 'Enabling non-boot CPUs'),$(when 'CPU1 is up')"
+  second_processor_was_fast || bad="$bad second-processor:$took,usually:$usual"
   network_works || bad="$bad network:$(cat /tmp/tftp.err)"
   keyboard_works || bad="$bad keyboard"
   if [ -n "$has_button" ]; then button_works || bad="$bad button:$(cat /sys/firmware/acpi/interrupts/ff_pwr_btn)"; fi
