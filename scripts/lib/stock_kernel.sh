@@ -95,7 +95,8 @@ unpack_stock() {
     dpkg-deb --extract "$work"/*.deb "$work/tree"
 }
 
-# collect_modules NAME RELEASE: fills result/modules. What is built in, or unknown to this kernel, is noted in the list as a comment.
+# collect_modules NAME RELEASE: fills result/modules. What is built in, or unknown to this kernel, is noted in the list as a
+# comment.
 collect_modules() {
     local module answer verb path
     local -A listed=()
