@@ -8,6 +8,7 @@
 
 #include "hibernate/acpi.hpp"
 #include "hibernate/hash.hpp"
+#include "hibernate/pci_setup.hpp"
 #include "hibernate/progress.hpp"
 #include "hibernate/restorer.hpp"
 
@@ -84,12 +85,15 @@ void answer_as_saved() {
 
 bool is_sane() {
   return request.magic == format::kRestoreMagic && request.version == format::kFormatVersion &&
-         request.map_count <= format::kMostRanges;
+         request.map_count <= format::kMostRanges && request.pci_count <= format::kMostPciRecords;
 }
 
 RestoreStatus run(Restorer& restorer) {
   if (kjump::read_request(&request, sizeof request) != sizeof request || !is_sane()) {
     return refuse(failure(RestoreStatus::kRequest, "the request is not of this version"));
+  }
+  if (kjump::door() == kjump::abi::Door::kWake) {
+    write_pci_records(request.pci, request.pci_count);
   }
   Failure failed = restorer.check();
   const bool only_verify = (request.flags & format::kRestoreVerifyOnly) != 0;

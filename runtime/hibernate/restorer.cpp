@@ -171,7 +171,9 @@ void Restorer::note_refusal(const Failure& failed) {
   const bool open =
       disk_.disk().driver != nullptr || !disk_.open(driver_, place_, request_.disk_timeout_ms).failed();
   if (chosen_ && open) {
-    const bool from_firmware = entry_state().door == static_cast<uint8_t>(abi::Door::kBoot);
+    // Only the boot block, which knows its drive, looks for the mark and takes it away.
+    const abi::EntryState& entry = entry_state();
+    const bool from_firmware = entry.door == static_cast<uint8_t>(abi::Door::kBoot) && entry.boot_drive != 0;
     image_.state.refusal = failed.status;
     (void)note_state(image_.what(), image_.state.attempts, from_firmware && failed.failed());
   }

@@ -108,8 +108,11 @@ std::string hibernate_text(const hibernate::HibernateReport& report, const std::
                         size_text(bytes_of_pages(reply.skipped_pages)));
   }
   if (reply.stored_bytes != 0) {
-    text += fmt::format("image    {} in a room of {}\n", size_text(reply.stored_bytes),
-                        size_text(reply.room_blocks * kBlockBytes));
+    // An image does not know the room that it had.
+    text += reply.room_blocks != 0
+                ? fmt::format("image    {} in a room of {}\n", size_text(reply.stored_bytes),
+                              size_text(reply.room_blocks * kBlockBytes))
+                : fmt::format("image    {}\n", size_text(reply.stored_bytes));
   }
   text += times_line("save", reply.save, data);
   if (report.status() == SaveStatus::kRestored) {

@@ -46,8 +46,15 @@ Result<MachineKnowledge> know_machine(const System& system, const Store& store) 
   KJUMP_TRY(machine.memory, read_memory(system));
   machine.acpi = read_acpi(system);
   KJUMP_TRY(machine.disk, find_disk(system, store.disk()));
-  KJUMP_TRY(machine.pci, read_pci_records(system, machine.disk.pci));
   KJUMP_TRY(machine.file_systems, find_fingerprints(system, store.disk(), store.extents()));
+  // The payload reads the fingerprints from their own disks.
+  std::vector<std::string> functions = machine.disk.pci;
+  for (const std::string& function : machine.file_systems.pci) {
+    if (std::find(functions.begin(), functions.end(), function) == functions.end()) {
+      functions.push_back(function);
+    }
+  }
+  KJUMP_TRY(machine.pci, read_pci_records(system, functions));
   return machine;
 }
 
@@ -92,6 +99,9 @@ Result<RestoreRequest> make_restore_request(const System& system, const Store& s
   request.generation = options.generation;
   request.disk_timeout_ms = options.disk_timeout_ms;
   request.map_count = copy_list(map, request.map);
+  // Which disks the saved machine had mounted only the image knows.
+  KJUMP_TRY(const auto pci, read_pci_records(system, functions_of_all_disks(system, disk)));
+  request.pci_count = copy_list(pci, request.pci);
   return request;
 }
 

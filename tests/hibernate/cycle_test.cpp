@@ -9,13 +9,7 @@ namespace kjump::tests {
 namespace {
 
 std::string name_of(const testing::TestParamInfo<Shape>& info) {
-  const Shape& shape = info.param;
-  std::string name = std::string(shape.kernel) + "_" + shape.door + "_" + shape.machine + "_" +
-                     partition_of(shape.bus).substr(5) + "_" + std::to_string(shape.cpus) + "_" +
-                     std::to_string(shape.memory_mib);
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return c == '.' || c == '-'; }, '_');
-  return name;
+  return shape_name(info.param);
 }
 
 class Hibernate : public testing::TestWithParam<Shape> {};
@@ -39,8 +33,9 @@ exit $code
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, Hibernate,
-    testing::Values(Shape{}, Shape{.kernel = "6.1", .bus = DiskBus::kNvme, .machine = "q35"},
-                    Shape{.bus = DiskBus::kAhci, .machine = "q35", .cpus = 1},
+    testing::Values(Shape{},
+                    Shape{.kernel = "6.1", .bus = DiskBus::kNvme, .machine = "q35", .memory_mib = 6144},
+                    Shape{.bus = DiskBus::kAhci, .machine = "q35", .cpus = 1, .memory_mib = 1024},
                     Shape{.kernel = "debian", .door = "wake"},
                     Shape{.kernel = "debian-6.12", .door = "wake", .bus = DiskBus::kNvme}),
     name_of);

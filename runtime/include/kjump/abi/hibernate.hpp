@@ -243,7 +243,7 @@ struct PciRecord {
   uint8_t bus, device, function, is_bridge;
   uint32_t header[16];
 };
-inline constexpr uint32_t kMostPciRecords = 8;
+inline constexpr uint32_t kMostPciRecords = 32;
 
 inline constexpr uint32_t kMostWorkspacePages = 512;  ///< of 2 MiB
 
@@ -405,7 +405,11 @@ struct RestoreRequest {
   uint32_t disk_timeout_ms;
   uint32_t map_count;
   FirmwareRange map[kMostRanges];
+  uint32_t pci_count;  ///< through the wake door: the controllers of all disks, as that Linux had them
+  uint32_t reserved;
+  PciRecord pci[kMostPciRecords];
 };
+static_assert(sizeof(RestoreRequest) <= kRequestCapacity);
 
 struct RestoreReply {
   uint32_t status;  ///< RestoreStatus
