@@ -46,6 +46,7 @@ ContentWriter::ContentWriter(Store& store, const Workspace& workspace, PageMap& 
 
 // The next pages of a chunk, into chunk_pages_; how many there are.
 uint32_t ContentWriter::gather(uint64_t& index) {
+  Stopwatch watch;
   uint32_t count = 0;
   while (count < format::kChunkPages) {
     index = map_.next_data(index);
@@ -61,6 +62,7 @@ uint32_t ContentWriter::gather(uint64_t& index) {
     }
     ++index;
   }
+  watch.lap(written_.ticks.look);
   return count;
 }
 
@@ -82,6 +84,7 @@ const uint8_t* ContentWriter::source(uint32_t pages) const {
 
 void ContentWriter::add_chunk(Batch& batch, uint32_t pages) {
   const size_t bytes = pages * kPage;
+  Stopwatch watch;
   const uint8_t* from = source(pages);
   uint8_t* to = batch.memory + batch.used;
   size_t stored = compress_ ? compress(workspace_.state() + kLz4State, from, bytes, to, bytes - 1) : 0;
@@ -91,14 +94,18 @@ void ContentWriter::add_chunk(Batch& batch, uint32_t pages) {
     stored = bytes;
     raw = format::kChunkRaw;
   }
+  watch.lap(written_.ticks.compress);
   map_.chunk(written_.chunks++) = {hash_of(to, stored), static_cast<uint32_t>(stored) | raw, pages};
+  watch.lap(written_.ticks.hash);
   batch.used += stored;
   written_.data_pages += pages;
   written_.stored_bytes += stored;
 }
 
 Failure ContentWriter::wait(Buffer& buffer) {
+  Stopwatch watch;
   const disk::Error error = store_.finish(buffer);
+  watch.lap(written_.ticks.wait);
   return error.failed()
              ? disk_failure(format::SaveStatus::kDisk, store_.disk().driver(), store_.disk().place(), error)
              : Failure{};
