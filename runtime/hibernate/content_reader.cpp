@@ -3,6 +3,7 @@
 
 #include <kjump/payload.hpp>
 
+#include "hibernate/copy_page.hpp"
 #include "hibernate/hash.hpp"
 #include "hibernate/lz4.hpp"
 #include "hibernate/progress.hpp"
@@ -70,7 +71,7 @@ bool ContentReader::place(const uint8_t* from, uint32_t stored, uint32_t pages) 
   }
   if (raw || !together) {
     for (uint32_t i = 0; i < pages; ++i) {
-      __builtin_memcpy(physical(to[i]), from + i * kPage, kPage);
+      copy_page(physical(to[i]), from + i * kPage);
     }
   }
   return true;

@@ -3,6 +3,7 @@
 
 #include <kjump/payload.hpp>
 
+#include "hibernate/copy_page.hpp"
 #include "hibernate/hash.hpp"
 #include "hibernate/lz4.hpp"
 #include "hibernate/progress.hpp"
@@ -42,6 +43,7 @@ ContentWriter::ContentWriter(Store& store, const Workspace& workspace, PageMap& 
   for (uint32_t i = 0; i < workspace.buffers(); ++i) {
     buffers_[i].address = workspace.buffer(i);
   }
+  prepare_state(workspace.state() + kLz4State);
 }
 
 // The next pages of a chunk, into chunk_pages_; how many there are.
@@ -77,7 +79,7 @@ const uint8_t* ContentWriter::source(uint32_t pages) const {
   }
   uint8_t* staging = workspace_.state() + kStaging;
   for (uint32_t i = 0; i < pages; ++i) {
-    __builtin_memcpy(staging + i * kPage, physical(chunk_pages_[i]), kPage);
+    copy_page(staging + i * kPage, physical(chunk_pages_[i]));
   }
   return staging;
 }
@@ -90,7 +92,9 @@ void ContentWriter::add_chunk(Batch& batch, uint32_t pages) {
   size_t stored = compress_ ? compress(workspace_.state() + kLz4State, from, bytes, to, bytes - 1) : 0;
   uint32_t raw = 0;
   if (stored == 0) {
-    __builtin_memcpy(to, from, bytes);
+    for (uint32_t i = 0; i < pages; ++i) {
+      copy_page(to + i * kPage, from + i * kPage);
+    }
     stored = bytes;
     raw = format::kChunkRaw;
   }

@@ -240,7 +240,11 @@ void read_answer(const std::string& text, CycleTimes& times) {
     return;
   }
   const auto json = nlohmann::json::parse(text.substr(text.find('\n', report) + 1), nullptr, false);
-  for (const auto& [key, value] : json.is_object() ? json.flatten().items() : nlohmann::json().items()) {
+  if (!json.is_object()) {
+    die("the report is not JSON: " + text);
+  }
+  const auto flat = json.flatten();  // "/save_us/content"
+  for (const auto& [key, value] : flat.items()) {
     if (value.is_number()) {
       times.report[key] = value.get<double>();
     }
