@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kRounds = 3;  // odd, for the median
 constexpr const char* kMethod =
-    "Linux 6.12 (TCG, pc, 2 CPUs, 1 GiB; 128 MiB of random bytes and 192 MiB of program text in a tmpfs; "
+    "Linux 6.12 (TCG, pc, 1 CPU, 1 GiB; 128 MiB of random bytes and 192 MiB of program text in a tmpfs; "
     "virtio disk), medians of "
     "3 alternating rounds, by this host's clock";
 

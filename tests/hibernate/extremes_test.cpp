@@ -8,7 +8,8 @@
 namespace kjump::tests {
 namespace {
 
-// 95 % of RAM in use by what can neither be compressed nor given back. Linux' own image is at most half of RAM.
+// 95 % of RAM in use by what can neither be compressed nor given back. Linux' own image is at most half of
+// RAM.
 TEST(Extremes, MemoryFullOfWhatDoesNotCompress) {
   Cycle cycle(Shape{.memory_mib = 512}, 768);
   const JobResult result = cycle.run(std::string(kWork) + "store=" + cycle.store() + R"sh(
@@ -36,7 +37,8 @@ echo "== report"; cat /tmp/report
   const auto report = json_section(result.out, "report");
   const auto pages = report["pages"];
   EXPECT_GE(pages["data"].get<std::uint64_t>() * 4096, std::uint64_t{512} * 1024 * 1024 * 8 / 10) << pages;
-  EXPECT_EQ(pages["free"], pages["kernel_free"]) << "free pages by their structures, and as the kernel counts";
+  EXPECT_EQ(pages["free"], pages["kernel_free"])
+      << "free pages by their structures, and as the kernel counts";
 }
 
 TEST(Extremes, AnotherMemorySizeIsRefused) {
