@@ -171,7 +171,8 @@ used() { awk '/^MemTotal:/ { t = $2 } /^MemFree:/ { f = $2 } END { print (t - f)
 # Of RAM, what is in use and cannot be given back.
 percent() { awk '/^MemTotal:/ { t = $2 } /^MemFree:/ { f = $2 } /^(Active|Inactive)\(file\):/ { c += $2 } /^SReclaimable:/ { c += $2 }
   END { printf "%.2f", 100 * (t - f - c) / t }' /proc/meminfo; }
-i=0
+i=0; total=$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo); most=$(percent)
+[ $fill_percent -le ${most%.*} ] || head -c $(((fill_percent - ${most%.*} - 1) * total / 100 * 1024)) /dev/urandom >/work/much
 while awk "BEGIN { exit !($(percent) < $fill_percent) }"; do
   head -c 1000000 /dev/urandom >/work/more$i || exit 3; i=$((i + 1))
 done

@@ -20,7 +20,8 @@ used() {
   awk '/^MemTotal:/ { t = $2 } /^(MemFree|Active\(file\)|Inactive\(file\)|SReclaimable):/ { f += $2 }
     END { print int(1000 - 1000 * f / t) }' /proc/meminfo
 }
-i=0
+total=$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo); i=0
+head -c $(((945 - $(used)) * total / 1000 * 1024)) /dev/urandom >/work/ballast || exit 4
 while [ $(used) -lt 952 ]; do
   head -c 500000 /dev/urandom >/work/ballast$i || exit 4; i=$((i + 1))
 done
