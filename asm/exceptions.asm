@@ -9,7 +9,7 @@
         global kjump_edge_watch
         global kjump_nmi64, kjump_vector32, kjump_slave_interrupt32, kjump_fault, kjump_leave_payload
         extern kjump_payload_unwind, kjump_unwind_esp, kjump_supervisor_fault, kjump_supervisor_esp
-        extern kjump_ticks_left, kjump_watchdog_is_armed
+        extern kjump_ticks_left, kjump_nmi_not_before, kjump_watchdog_is_armed
 
 %include "pic.inc"
 
@@ -71,7 +71,8 @@ dropped32:
         add     esp, 4
         iretd
 
-; An edge of the PIT's that is watched, or the HPET's. An NMI while no watchdog is armed is nobody's business here.
+; An edge of the PIT's that is watched, or the HPET's or the clock's. An NMI while no watchdog is armed, or before its
+; time, is nobody's business here.
 nmi32:
         cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_RUNNING
         jne     .one_shot
@@ -83,6 +84,12 @@ nmi32:
 .one_shot:
         cmp     byte [kjump_watchdog_is_armed], 0
         je      dropped32
+        push    edx
+        rdtsc
+        sub     eax, [REAL_BASE + kjump_nmi_not_before]
+        sbb     edx, [REAL_BASE + kjump_nmi_not_before + 4]
+        pop     edx
+        jc      dropped32
 
 exception32:
         pop     ecx

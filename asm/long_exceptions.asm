@@ -9,7 +9,8 @@
 %include "pic.inc"
 
         global kjump_long_idt_pointer
-        extern kjump_fault, kjump_abandon_long, kjump_map_on_demand, kjump_ticks_left, kjump_watchdog_is_armed
+        extern kjump_fault, kjump_abandon_long, kjump_map_on_demand, kjump_ticks_left, kjump_nmi_not_before
+        extern kjump_watchdog_is_armed
 
 %define INTERRUPT_GATE  0x8E00                  ; present, DPL 0, 64-bit interrupt gate
 %define IST_FAULT       1                       ; which stacks: see the TSS in run_long_payload.asm
@@ -108,10 +109,16 @@ dropped:
         add     rsp, 8                          ; the vector
         iretq
 
-; An NMI while no watchdog is armed is nobody's business here.
+; An NMI while no watchdog is armed, or before its time, is nobody's business here.
 nmi:
         cmp     byte [kjump_watchdog_is_armed], 0
         je      dropped
+        push    rdx
+        rdtsc
+        sub     eax, [REAL_BASE + kjump_nmi_not_before]
+        sbb     edx, [REAL_BASE + kjump_nmi_not_before + 4]
+        pop     rdx
+        jc      dropped
         jmp     exception
 
 page_fault:

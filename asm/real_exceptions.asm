@@ -4,7 +4,7 @@
 ; to the handler that was there before.
 %include "sections.inc"
 
-        global kjump_real_hooks, kjump_saved_vectors, kjump_ticks_left
+        global kjump_real_hooks, kjump_saved_vectors, kjump_ticks_left, kjump_nmi_not_before
         extern kjump_fault, kjump_real_to_physical, kjump_leave_payload
 
 %include "pic.inc"
@@ -51,7 +51,7 @@ hooked:
         mov     bp, sp
         mov     bx, [bp + frame.vector]
         cmp     bl, VECTOR_NMI
-        je      leave_real                              ; the watchdog's, or hardware's cry for help
+        je      nmi
         cmp     bl, VECTOR_TIMER
         je      timer
         cmp     bl, FIRST_IRQ_VECTOR
@@ -85,6 +85,16 @@ timer:
         jnz     former_handler
         mov     word [bp + frame.vector], VECTOR_DEADLINE
         jmp     leave_real
+
+; The watchdog's, or hardware's cry for help; or the clock's, which serves the BIOS, too, before the alarm's time.
+nmi:
+        rdtsc
+        sub     eax, [cs:kjump_nmi_not_before]
+        sbb     edx, [cs:kjump_nmi_not_before + 4]
+        jnc     leave_real
+        popad
+        add     sp, 4                                   ; frame.vector, frame.room
+        iret
 
 ; Replaces the two words above the registers by the handler's address and returns to it.
 former_handler:
@@ -157,5 +167,6 @@ real_bss
         alignb  4
 kjump_saved_vectors:    resd HOOKED_VECTORS             ; the IVT's, before ours
 kjump_ticks_left:       resd 1                          ; until the deadline; 0: none
+kjump_nmi_not_before:   resq 1                          ; time-stamp counter; earlier NMIs pass
                         resw 8
 own_stack_top:

@@ -108,6 +108,7 @@ Result<void> load(Session::State& state, const Image& image, const TscCalibratio
   parameters.hpet_base = find_hpet(state.system);
   parameters.io_apic_base = find_io_apic(state.system);
   parameters.timer_pin = find_timer_pin(state.system);
+  parameters.flags |= has_clock_interrupt(state.system) ? abi::kParameterClockInterrupt : 0;
   if (!state.info.standalone()) {
     KJUMP_CHECK(take_exchange(state, parameters));
   }

@@ -54,6 +54,8 @@ const std::vector<Entry>& entries() {
       {"faults.unexpected", faults_unexpected, std::nullopt, 0.0},
       {"soak.failures_6_12", [] { return soak_failures("6.12"); }, std::nullopt, 0.0, true},
       {"soak.failures_6_1", [] { return soak_failures("6.1"); }, std::nullopt, 0.0, true},
+      {"hang.int13_lost_virtio", [] { return int13_lost("virtio"); }, std::nullopt, 0.0, true},
+      {"hang.int13_lost_ahci", [] { return int13_lost("ahci"); }, std::nullopt, 0.0, true},
       {"wake.round_trip_vs_rtcwake", wake_vs_rtcwake, 1.05},
       {"wake.thousand_calls", wake_thousand_calls},
       {"bulk.mb_s", bulk_rate},

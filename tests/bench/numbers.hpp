@@ -57,6 +57,9 @@ inline std::filesystem::path image(const std::string& name) {
 [[nodiscard]] Number faults_injected();
 [[nodiscard]] Number faults_unexpected();
 
+// hang_numbers.cpp
+[[nodiscard]] Number int13_lost(const std::string& bus);
+
 // soak_numbers.cpp
 [[nodiscard]] Number soak_failures(const std::string& kernel);
 

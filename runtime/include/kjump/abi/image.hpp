@@ -90,6 +90,9 @@ inline constexpr uint32_t kParameterHasExchange = 1u << 0;
 inline constexpr uint32_t kParameterLoadKernelGdt = 1u << 1;
 inline constexpr uint32_t kParameterPae = 1u << 2;             ///< an i386 kernel whose page tables are PAE's
 inline constexpr uint32_t kParameterHasCrashRecord = 1u << 3;  ///< at kCrashRecordBase
+/// The machine has an MC146818 clock, whose IRQ 8 arrives at pin kClockPin of that I/O APIC.
+inline constexpr uint32_t kParameterClockInterrupt = 1u << 4;
+inline constexpr uint32_t kClockPin = 8;
 
 inline constexpr uint32_t kLoaderParametersBytes = 88;
 static_assert(sizeof(LoaderParameters) == kLoaderParametersBytes);
