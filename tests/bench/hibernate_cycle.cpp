@@ -188,7 +188,7 @@ constexpr const char* kOurs = R"sh(
 kjump hibernate prepare $store >/dev/null && kjump hibernate install-boot $store >/dev/null || exit 4
 echo used $(used); echo percent $(percent)
 echo bench-request >/dev/ttyS0
-kjump hibernate --to $store --door kexec --json >/tmp/report || { cat /tmp/report; exit 5; }
+kjump hibernate --to $store --door kexec --json >/tmp/report || { cat /tmp/report; exit 77; }
 echo bench-back >/dev/ttyS0
 )sh";
 
