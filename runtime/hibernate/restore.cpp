@@ -71,6 +71,7 @@ void answer_as_saved() {
   restored.generation = header.generation;
   restored.pages = header.pages;
   restored.free_pages = header.free_pages;
+  restored.kernel_free_pages = header.kernel_free_pages;
   restored.zero_pages = header.zero_pages;
   restored.data_pages = header.data_pages;
   restored.skipped_pages = header.skipped_pages;
@@ -78,6 +79,8 @@ void answer_as_saved() {
   restored.image_blocks = format::kImageHeaderBlocks + header.content_blocks + header.table_blocks;
   restored.save = header.save;
   restored.restore = reply.restore;
+  restored.save_work = header.save_work;
+  restored.restore_work = reply.work;
   restored.saved_at = header.saved_at;
   mix_entropy(restored.entropy, header.entropy, sizeof restored.entropy);
   kjump::write_reply(&restored, sizeof restored);

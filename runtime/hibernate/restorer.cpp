@@ -253,7 +253,9 @@ ContentReader Restorer::reader() {
 
 Failure Restorer::verify_content() {
   ContentReader content = reader();
-  return content.verify();
+  const Failure failed = content.verify();
+  add_microseconds(content.ticks(), ticks_per_ms_, reply_.work);
+  return failed;
 }
 
 Failure Restorer::load(bool& lost) {
@@ -272,6 +274,7 @@ Failure Restorer::load(bool& lost) {
   if (const Failure failed = content.load(); failed.failed()) {
     return failed;
   }
+  add_microseconds(content.ticks(), ticks_per_ms_, reply_.work);
   lap(reply_.restore.content);
   const Failure failed = note_state(format::ImageState::kDone, image_.state.attempts + 1);
   close();

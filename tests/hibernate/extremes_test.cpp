@@ -29,6 +29,9 @@ echo "== report"; cat /tmp/report
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
   EXPECT_EQ(section(result.out, "survived"), "SURVIVED\n");
   EXPECT_GE(std::stoi(section(result.out, "free")), 85) << "the test's own: memory was not full";
+  const auto pages = json_section(result.out, "report")["pages"];
+  EXPECT_EQ(pages["free"], pages["kernel_free"])
+      << "free pages by their structures, and as the kernel counts";
 }
 
 TEST(Extremes, AnotherMemorySizeIsRefused) {

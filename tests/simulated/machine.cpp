@@ -129,9 +129,13 @@ void Machine::make_kernel() {
   map(kStructs, kStructsBytes + kLargePage);
   Tables tables;
   const std::uint64_t first = kVmemmap + kRam / kPage * kStructBytes;
-  for (std::uint64_t at = 0; at < kStructsBytes; at += kLargePage) {
+  for (std::uint64_t at = 0; at <= kStructsBytes; at += kLargePage) {
     tables.map_large(first + at, kStructs + at);
   }
+  // One zone's struct free_area lie behind the page structures.
+  constexpr std::uint32_t kListsBytes = 6 * 16;
+  constexpr std::uint32_t kAreaBytes = kListsBytes + sizeof(std::uint64_t);
+  free_count = reinterpret_cast<std::uint64_t*>(kStructs + kStructsBytes + 3 * kAreaBytes + kListsBytes);
   for (std::uint64_t i = 0; i < kPages; ++i) {
     const std::uint64_t address = address_of(i);
     if (is_workspace(address)) {
@@ -140,6 +144,7 @@ void Machine::make_kernel() {
     const std::uint64_t dice = chance() % 16;
     if (dice == 0 && i % 8 == 0 && i + 8 <= kRamBytes / kPage && !is_workspace(address + 8 * kPage)) {
       set_type(address, kBuddy, 3);
+      ++*free_count;
       for (int k = 0; k < 8; ++k) {
         kinds_[i++] = Content::kFree;
       }
@@ -166,7 +171,10 @@ void Machine::make_kernel() {
                         .type_mask = 0xFF000000,
                         .hwpoison_bit = 22,
                         .free_fill = 0,
-                        .reserved = 0};
+                        .zones = 1,
+                        .free_area_bytes = kAreaBytes,
+                        .free_count_offset = kListsBytes,
+                        .free_areas = {first + kStructsBytes}};
 }
 
 void Machine::make_store(std::uint64_t blocks) {
