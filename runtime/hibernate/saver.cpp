@@ -87,9 +87,12 @@ Failure Saver::open_store() {
   if (opened.failed()) {
     return opened;
   }
-  if (!store_.load(request_.header_sector, &request_.store)) {
-    return failure(SaveStatus::kStore,
-                   "the disk does not hold this store: its header is not where it should be");
+  disk::Error error;
+  if (!store_.load(request_.header_sector, &request_.store, error)) {
+    return error.failed()
+               ? on_disk(error)
+               : failure(SaveStatus::kStore,
+                         "the disk does not hold this store: its header is not where it should be");
   }
   if (const Failure failed = check_canary(); failed.failed()) {
     return failed;
@@ -130,6 +133,10 @@ Failure Saver::choose_slot() {
   generation_ = (newest_a > newest_b ? newest_a : newest_b) + 1;
   const bool keep_a = a.is_wanted() && (!b.is_wanted() || newest_a > newest_b);
   const bool keep_b = b.is_wanted() && !keep_a;
+  if ((request_.flags & format::kSaveKeepOther) != 0 && a.is_wanted() && b.is_wanted()) {
+    return failure(SaveStatus::kNoRoom,
+                   "both images of the store are still wanted: go on from one, or discard it");
+  }
   slot_ = keep_a ? 1 : 0;
   const uint64_t ring = store_.header().blocks - format::kDataBlock;
   first_block_ = format::kDataBlock;
@@ -290,6 +297,14 @@ Failure Saver::commit() {
     failed = on_disk(store_.flush());
   }
   lap(reply_.save.finish);
+  return failed.failed() ? withdraw(failed) : failed;
+}
+
+// Linux goes on, so that the image must not: its record may have got to the medium all the same.
+Failure Saver::withdraw(Failure failed) {
+  if (forget_old_image().failed()) {
+    failed.why.add("; whether the new image counts is not known: discard it");
+  }
   return failed;
 }
 

@@ -52,6 +52,8 @@ const std::vector<Entry>& entries() {
       {"jump.round_trip_vs_bare", round_trip_vs_bare, 1.05},
       {"faults.injected", faults_injected},
       {"faults.unexpected", faults_unexpected, std::nullopt, 0.0},
+      {"hibernate.faults_injected", hibernate_faults_injected},
+      {"hibernate.faults_unexpected", hibernate_faults_unexpected, std::nullopt, 0.0},
       {"soak.failures_6_12", [] { return soak_failures("6.12"); }, std::nullopt, 0.0, true},
       {"soak.failures_6_1", [] { return soak_failures("6.1"); }, std::nullopt, 0.0, true},
       {"hang.int13_lost_virtio", [] { return int13_lost("virtio"); }, std::nullopt, 0.0, true},

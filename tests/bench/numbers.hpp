@@ -57,6 +57,10 @@ inline std::filesystem::path image(const std::string& name) {
 [[nodiscard]] Number faults_injected();
 [[nodiscard]] Number faults_unexpected();
 
+// hibernate_fault_numbers.cpp
+[[nodiscard]] Number hibernate_faults_injected();
+[[nodiscard]] Number hibernate_faults_unexpected();
+
 // hang_numbers.cpp
 [[nodiscard]] Number int13_lost(const std::string& bus);
 

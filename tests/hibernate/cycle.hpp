@@ -80,6 +80,7 @@ class Cycle {
   }
 
   [[nodiscard]] Guest& guest() { return guest_; }
+  [[nodiscard]] const LinuxVmOptions& options() const { return guest_.options; }
   [[nodiscard]] const StoreDisk& disk() const { return disk_; }
   [[nodiscard]] std::string store() const { return partition_of(shape_.bus); }
   [[nodiscard]] std::string door() const { return std::string("--door ") + shape_.door; }
