@@ -7,9 +7,10 @@
 ; exceptions.asm the code runs flat, but is linked into the real segment so that gates can be built by the linker.
 %include "sections.inc"
 %include "pic.inc"
+%include "deadline.inc"
 
         global kjump_long_idt_pointer
-        extern kjump_fault, kjump_abandon_long, kjump_map_on_demand, kjump_ticks_left, kjump_nmi_not_before
+        extern kjump_fault, kjump_abandon_long, kjump_map_on_demand, kjump_ticks_left, kjump_deadline, kjump_nmi_not_before
         extern kjump_watchdog_is_armed
 
 %define INTERRUPT_GATE  0x8E00                  ; present, DPL 0, 64-bit interrupt gate
@@ -97,7 +98,10 @@ first_pic:
         cmp     dword [REAL_BASE + kjump_ticks_left], 0
         je      .acknowledge
         dec     dword [REAL_BASE + kjump_ticks_left]
-        jnz     .acknowledge
+        jz      .expired
+        if_before REAL_BASE + kjump_deadline
+        jc      .acknowledge
+.expired:
         mov     dword [rsp + frame.vector], VECTOR_DEADLINE
         jmp     exception
 .acknowledge:
@@ -113,11 +117,7 @@ dropped:
 nmi:
         cmp     byte [kjump_watchdog_is_armed], 0
         je      dropped
-        push    rdx
-        rdtsc
-        sub     eax, [REAL_BASE + kjump_nmi_not_before]
-        sbb     edx, [REAL_BASE + kjump_nmi_not_before + 4]
-        pop     rdx
+        if_before REAL_BASE + kjump_nmi_not_before
         jc      dropped
         jmp     exception
 

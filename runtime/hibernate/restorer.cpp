@@ -111,7 +111,9 @@ void Restorer::note_refusal(const Failure& failed) {
   const bool open =
       disk_.disk().driver != nullptr || !disk_.open(driver_, place_, request_.disk_timeout_ms).failed();
   if (chosen_ && open) {
-    const bool from_firmware = entry_state().door == static_cast<uint8_t>(abi::Door::kBoot);
+    // Only the boot block, which knows its drive, looks for the mark and takes it away.
+    const abi::EntryState& entry = entry_state();
+    const bool from_firmware = entry.door == static_cast<uint8_t>(abi::Door::kBoot) && entry.boot_drive != 0;
     image_.state.refusal = failed.status;
     (void)note_state(image_.what(), image_.state.attempts, from_firmware && failed.failed());
   }
@@ -191,7 +193,9 @@ ContentReader Restorer::reader() {
 
 Failure Restorer::verify_content() {
   ContentReader content = reader();
-  return content.verify();
+  const Failure failed = content.verify();
+  add_microseconds(content.ticks(), ticks_per_ms_, reply_.work);
+  return failed;
 }
 
 Failure Restorer::load(bool& lost) {
@@ -210,6 +214,7 @@ Failure Restorer::load(bool& lost) {
   if (const Failure failed = content.load(); failed.failed()) {
     return failed;
   }
+  add_microseconds(content.ticks(), ticks_per_ms_, reply_.work);
   lap(reply_.restore.content);
   const Failure failed = note_state(format::ImageState::kDone, image_.state.attempts + 1);
   if (failed.failed()) {  // the machine starts again and must find an image

@@ -48,6 +48,7 @@ Failure Saver::save() {
     return failed;
   }
   reply_.free_pages = counts_.free;
+  reply_.kernel_free_pages = counts_.kernel_free;
   reply_.skipped_pages = counts_.skipped;
   lap(reply_.save.scan);
   if ((request_.flags & format::kSaveRehearse) != 0) {
@@ -175,8 +176,12 @@ Failure Saver::write_image() {
   reply_.data_pages = written_.data_pages;
   reply_.zero_pages = written_.zero_pages;
   reply_.stored_bytes = written_.stored_bytes;
-  if (const Failure failed = on_disk(store_.flush()); failed.failed()) {
-    return failed;
+  Stopwatch watch;
+  const Failure flushed = on_disk(store_.flush());
+  watch.lap(written_.ticks.wait);
+  add_microseconds(written_.ticks, ticks_per_ms(), reply_.save_work);
+  if (flushed.failed()) {
+    return flushed;
   }
   lap(reply_.save.content);
   return write_header_and_tables();
@@ -198,6 +203,7 @@ void Saver::fill_header() {
   header.data_pages = written_.data_pages;
   header.zero_pages = written_.zero_pages;
   header.free_pages = counts_.free;
+  header.kernel_free_pages = counts_.kernel_free;
   header.skipped_pages = counts_.skipped;
   header.chunks = written_.chunks;
   header.content_blocks = written_.blocks;
@@ -214,6 +220,7 @@ void Saver::fill_header() {
   header.acpi_enables = read_enables(request_.acpi);
   __builtin_memcpy(header.entropy, request_.entropy, sizeof header.entropy);
   header.save = reply_.save;
+  header.save_work = reply_.save_work;
   describe_machine(header.machine);
   header.machine.ranges = request_.map_count;
   __builtin_memcpy(header.machine.map, request_.map, sizeof header.machine.map);

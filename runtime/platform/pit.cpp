@@ -15,7 +15,8 @@ constexpr uint8_t kBothBytes = 0x30;        // access: low byte, then high byte
 constexpr uint8_t kMode2 = 0x04;
 constexpr uint8_t kLatchCount0 = 0x00;
 constexpr uint32_t kCountsPerMs = 1193;  // of 1193.182
-constexpr uint32_t kPolls = 100'000;     // of a counter that stands still
+constexpr uint32_t kSample = kCountsPerMs / 4;
+constexpr uint32_t kPolls = 100'000;  // of a counter that stands still
 
 void program(uint8_t control) {
   io::write8(kControl, control);
@@ -52,11 +53,11 @@ uint32_t measure_tsc_khz() {
   const uint16_t first = count();  // it counts down
   const uint32_t begin = timestamp();
   uint32_t passed = 0;
-  for (uint32_t poll = 0; passed < kCountsPerMs && poll < kPolls; ++poll) {
+  for (uint32_t poll = 0; passed < kSample && poll < kPolls; ++poll) {
     passed = static_cast<uint16_t>(first - count());
   }
   const uint32_t ticks = timestamp() - begin;
-  return passed < kCountsPerMs ? 0 : ticks / passed * kCountsPerMs;  // more passed in a machine that was away
+  return passed < kSample ? 0 : ticks / passed * kCountsPerMs;  // more passed in a machine that was away
 }
 
 void restore_pit(uint8_t status) {

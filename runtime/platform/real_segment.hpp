@@ -8,10 +8,10 @@
 
 namespace kjump::platform {
 
+/// The variable at `symbol`, or some bytes behind it.
 template <typename T>
-volatile T& in_real_segment(const char* offset) {
-  const auto address = abi::kRealBase + static_cast<uint32_t>(reinterpret_cast<uintptr_t>(offset));
-  return *reinterpret_cast<volatile T*>(address);
+volatile T& in_real_segment(const char* symbol, uint32_t offset = 0) {
+  return *reinterpret_cast<volatile T*>(abi::kRealBase + reinterpret_cast<uintptr_t>(symbol) + offset);
 }
 
 }  // namespace kjump::platform

@@ -9,6 +9,7 @@
 extern "C" {
 // Linked at their offsets in the real segment.
 extern char kjump_ticks_left[];
+extern char kjump_deadline[];
 extern char kjump_nmi_not_before[];
 uint8_t kjump_watchdog_is_armed = 0;
 }
@@ -18,7 +19,8 @@ namespace kjump::platform {
 namespace {
 
 constexpr uint32_t kTickMs = 55;  // of the PIT at 18.2 Hz, rounded up
-constexpr uint32_t kNmiLaterMs = 300;
+constexpr uint32_t kNmiLaterMs = 500;
+constexpr uint64_t kNever = ~uint64_t{0};
 
 // The one under way is over soon, and the one after it counts in full.
 constexpr uint32_t ticks_of(uint32_t deadline_ms) {
@@ -35,12 +37,12 @@ uint64_t timestamp() {
   return ticks;
 }
 
-// For the handlers. Never, as long as there is only half a number.
-void set_not_before(uint64_t end) {
-  volatile auto& halves = in_real_segment<uint32_t[2]>(kjump_nmi_not_before);
+// A time for the handlers. Never, as long as there is only half a number.
+void share(const char* variable, uint64_t time) {
+  volatile auto& halves = in_real_segment<uint32_t[2]>(variable);
   halves[1] = 0xFFFFFFFF;
-  halves[0] = static_cast<uint32_t>(end);
-  halves[1] = static_cast<uint32_t>(end >> 32);
+  halves[0] = static_cast<uint32_t>(time);
+  halves[1] = static_cast<uint32_t>(time >> 32);
 }
 
 }  // namespace
@@ -49,46 +51,41 @@ Watchdog::Watchdog(const WatchdogSources& sources, uint32_t deadline_ms) {
   if (deadline_ms == 0) {
     return;
   }
-  ticks_left() = ticks_of(deadline_ms);
+  tsc_khz_ = sources.tsc_khz != 0 ? sources.tsc_khz : measure_tsc_khz();
   const IoApic io_apic(sources.io_apic_base);
   has_hpet_ = hpet_.choose(sources.hpet_base, io_apic);
+  has_alarm_ = !has_hpet_ && tsc_khz_ != 0 && sources.clock_pin != 0 && sources.clock_pin < io_apic.pins();
+  has_edges_ = !has_hpet_ && sources.timer_pin != 0 && sources.timer_pin < io_apic.pins();
+  ticks_left() = ticks_of(deadline_ms);
+  kjump_watchdog_is_armed = has_hpet_ || has_alarm_ ? 1 : 0;
+  if (has_alarm_) {
+    clock_.take();
+    clock_nmi_.connect(io_apic, sources.clock_pin);
+  }
+  set_end(end_in(deadline_ms), deadline_ms);
   if (has_hpet_) {
-    kjump_watchdog_is_armed = 1;
     hpet_.arm(deadline_ms + kNmiLaterMs);
-    return;
   }
-  if (sources.clock_pin != 0 && sources.clock_pin < io_apic.pins()) {
-    arm_alarm(io_apic, sources.clock_pin, deadline_ms);
-  }
-  if (sources.timer_pin != 0 && sources.timer_pin < io_apic.pins()) {
-    has_edges_ = true;
+  if (has_edges_) {
     count_pit_edges(io_apic, sources.timer_pin);
   }
 }
 
+uint64_t Watchdog::end_in(uint32_t deadline_ms) const {
+  return tsc_khz_ != 0 ? timestamp() + uint64_t{tsc_khz_} * deadline_ms : kNever;
+}
+
 // The clock's interrupt is the BIOS's, too: it lets INT 15h AH=86h wait, with a thousand a second. The
-// handlers let NMIs pass before the alarm's time.
-void Watchdog::arm_alarm(const IoApic& io_apic, uint32_t pin, uint32_t deadline_ms) {
-  tsc_khz_ = measure_tsc_khz();
-  if (tsc_khz_ == 0) {
-    return;
+// handlers let NMIs pass that come before the alarm's time; it is one-shot, so they had better not take a
+// measured frequency too literally.
+void Watchdog::set_end(uint64_t end, uint32_t left_ms) {
+  end_ = end;
+  share(kjump_deadline, end_);
+  if (has_alarm_) {
+    not_before_ = end_ - uint64_t{tsc_khz_} * (left_ms / 16);
+    share(kjump_nmi_not_before, not_before_);
+    clock_.set(left_ms + kNmiLaterMs);
   }
-  has_alarm_ = true;
-  clock_.take();
-  set_alarm(alarm_end_in(deadline_ms));
-  clock_nmi_.connect(io_apic, pin);
-  kjump_watchdog_is_armed = 1;
-}
-
-uint64_t Watchdog::alarm_end_in(uint32_t deadline_ms) const {
-  return timestamp() + uint64_t{tsc_khz_} * deadline_ms;
-}
-
-void Watchdog::set_alarm(uint64_t end) {
-  alarm_end_ = end;
-  set_not_before(end);
-  const uint64_t now = timestamp();
-  clock_.set((end > now ? support::quotient(end - now, tsc_khz_) : 0) + kNmiLaterMs);
 }
 
 void Watchdog::begin_call(uint32_t deadline_ms) {
@@ -99,12 +96,11 @@ void Watchdog::begin_call(uint32_t deadline_ms) {
   call_deadline_ms_ = deadline_ms;
   ticks_lent_ = ticks_left() - ticks;
   ticks_left() = ticks;
+  jump_end_ = end_;
+  set_end(end_in(deadline_ms), deadline_ms);
   if (has_hpet_) {
-    jump_end_ = hpet_.end();
+    hpet_jump_end_ = hpet_.end();
     hpet_.set_end(hpet_.end_in(deadline_ms + kNmiLaterMs));
-  } else if (has_alarm_) {
-    jump_end_ = alarm_end_;
-    set_alarm(alarm_end_in(deadline_ms));
   }
 }
 
@@ -114,10 +110,10 @@ void Watchdog::end_call() {
   }
   call_deadline_ms_ = 0;
   ticks_left() = ticks_left() + ticks_lent_;
+  const uint64_t now = timestamp();
+  set_end(jump_end_, has_alarm_ && jump_end_ > now ? support::quotient(jump_end_ - now, tsc_khz_) : 0);
   if (has_hpet_) {
-    hpet_.set_end(jump_end_);
-  } else if (has_alarm_) {
-    set_alarm(jump_end_);
+    hpet_.set_end(hpet_jump_end_);
   }
 }
 
@@ -125,7 +121,8 @@ bool Watchdog::expired() const {
   if (has_hpet_) {
     return hpet_.expired();
   }
-  return (has_edges_ && ticks_left() == 0) || (has_alarm_ && timestamp() >= alarm_end_);
+  return (has_edges_ && (ticks_left() == 0 || timestamp() >= end_)) ||
+         (has_alarm_ && timestamp() >= not_before_);
 }
 
 Watchdog::~Watchdog() {
@@ -140,7 +137,7 @@ Watchdog::~Watchdog() {
   if (has_alarm_) {
     clock_nmi_.disconnect();
     clock_.put_back();
-    set_not_before(0);
+    share(kjump_nmi_not_before, 0);
   }
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-/// The deadline of a jump. Two hands hold it: the timer's interrupt, which counts ticks while firmware waits
-/// with interrupts on (asm/real_exceptions.asm), and a little later an NMI, which stops everything else. The
-/// NMI comes from an HPET comparator (hpet_nmi.hpp). Physical mode.
+/// The deadline of a jump. Two hands hold it: the timer's interrupt, while firmware waits with interrupts on
+/// (asm/real_exceptions.asm), and half a second later an NMI, which stops everything else. The tick counts,
+/// and looks at the time-stamp counter, since ticks get lost. The NMI comes from an HPET comparator
+/// (hpet_nmi.hpp). Physical mode.
 ///
 /// Without an HPET there are two sources. The alarm of the real-time clock, which knows whole seconds only,
-/// comes 0.3 to 2.3 s after the deadline, whatever is running. Sooner, in code of a physical-mode payload,
+/// comes 0.5 to 2.5 s after the deadline, whatever is running. Sooner, in code of a physical-mode payload,
 /// come the PIT's edges (pit_edges.hpp). A payload that changes the processor's mode itself would meet one of
 /// those where no handler is.
 ///
@@ -25,6 +26,7 @@ struct WatchdogSources {
   uint32_t io_apic_base;
   uint32_t timer_pin;  ///< where the PIT's edges arrive, if the payload may be guarded by them
   uint32_t clock_pin;  ///< where the real-time clock's IRQ 8 arrives
+  uint32_t tsc_khz;    ///< 0: to be measured
 };
 
 class Watchdog {
@@ -46,21 +48,23 @@ class Watchdog {
   [[nodiscard]] bool expired() const;
 
  private:
-  void arm_alarm(const IoApic& io_apic, uint32_t pin, uint32_t deadline_ms);
-  void set_alarm(uint64_t end);
-  [[nodiscard]] uint64_t alarm_end_in(uint32_t deadline_ms) const;
+  [[nodiscard]] uint64_t end_in(uint32_t deadline_ms) const;
+  void set_end(uint64_t end, uint32_t left_ms);
 
   HpetNmi hpet_;
   RtcAlarm clock_;
   NmiPin clock_nmi_;
   bool has_hpet_ = false;
-  bool has_edges_ = false;
   bool has_alarm_ = false;
-  uint32_t tsc_khz_ = 0;
-  uint64_t alarm_end_ = 0;  ///< of the time-stamp counter
+  bool has_edges_ = false;
+  uint32_t tsc_khz_ = 0;  ///< 0: not known
+  // Of the time-stamp counter.
+  uint64_t end_ = 0;
+  uint64_t jump_end_ = 0;    ///< while a call's end holds
+  uint64_t not_before_ = 0;  ///< the clock's NMIs have another reason
+  uint64_t hpet_jump_end_ = 0;
   uint32_t call_deadline_ms_ = 0;
   uint32_t ticks_lent_ = 0;  ///< what the jump has left, less what the call may take
-  uint64_t jump_end_ = 0;    ///< of the source's counter
 };
 
 }  // namespace kjump::platform

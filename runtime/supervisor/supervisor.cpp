@@ -63,7 +63,8 @@ platform::WatchdogSources watchdog_sources() {
   return {.hpet_base = low(kjump_parameters.hpet_base),
           .io_apic_base = low(kjump_parameters.io_apic_base),
           .timer_pin = kjump_stays_in_physical != 0 ? kjump_parameters.timer_pin : 0u,
-          .clock_pin = has_clock ? abi::kClockPin : 0u};
+          .clock_pin = has_clock ? abi::kClockPin : 0u,
+          .tsc_khz = kjump_parameters.tsc_khz};
 }
 
 // An NMI and a timer tick are how the watchdog stops what runs; they leave a fault's record.

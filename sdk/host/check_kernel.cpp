@@ -100,7 +100,7 @@ Check check_watchdog(const System& system) {
     return remark(
         kId, kTitle,
         fmt::format(
-            "0.3 to 2.3 s late, by an NMI from the real-time clock, pin {} of the I/O APIC at "
+            "0.5 to 2.5 s late, by an NMI from the real-time clock, pin {} of the I/O APIC at "
             "{:#x}{}: no HPET",
             abi::kClockPin, io_apic,
             timer_pin != 0 ? fmt::format("; sooner in physical mode, by the PIT, pin {}", timer_pin) : ""),

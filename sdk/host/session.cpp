@@ -113,6 +113,8 @@ Result<void> load(Session::State& state, const Image& image, const TscCalibratio
     KJUMP_CHECK(take_exchange(state, parameters));
   }
   KJUMP_CHECK(state.door.way->describe(parameters));
+  state.rate = calibration.finish();
+  parameters.tsc_khz = state.rate.khz();
   std::vector<abi::RamRange> ram;
   if (state.info.memory_map != 0) {
     KJUMP_TRY(const MemoryMap map, MemoryMap::read(state.system));
@@ -122,7 +124,6 @@ Result<void> load(Session::State& state, const Image& image, const TscCalibratio
   const std::uint64_t start = state.system.monotonic_ns();
   KJUMP_CHECK(state.door.way->prepare(state.info, segments));
   state.load_microseconds = (state.system.monotonic_ns() - start) / 1000;
-  state.rate = calibration.finish();
   return {};
 }
 

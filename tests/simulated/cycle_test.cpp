@@ -50,12 +50,24 @@ TEST(Simulated, CountsAreThoseOfTheMachine) {
     return static_cast<std::uint64_t>(std::count(machine.kinds().begin(), machine.kinds().end(), kind));
   };
   EXPECT_EQ(reply.free_pages, count(Content::kFree));
+  EXPECT_EQ(reply.kernel_free_pages, reply.free_pages);
   EXPECT_EQ(reply.pages, machine.kinds().size());
   EXPECT_EQ(reply.data_pages + reply.zero_pages + reply.free_pages + reply.skipped_pages, reply.pages);
   EXPECT_EQ(refused(machine), RestoreStatus::kNoImage) << "a snapshot is restored on demand only";
   machine.restore_request.generation = reply.generation;
   ASSERT_EQ(restore(machine).end, End::kReturned);
   EXPECT_TRUE(machine.became()) << machine.console;
+}
+
+// What the kernel does not count as free may be in use, whatever its page structure looks like.
+TEST(Simulated, MoreFreePagesThanTheKernelCountsAreNotBelieved) {
+  Machine machine(5);
+  machine.save_request.after = static_cast<std::uint32_t>(format::AfterSave::kContinue);
+  --*machine.free_count;
+  const auto refused = save(machine);
+  EXPECT_EQ(refused.reply.status, static_cast<std::uint32_t>(SaveStatus::kKernel));
+  *machine.free_count += 2;  // fewer are only more to save
+  EXPECT_EQ(save(machine).reply.status, static_cast<std::uint32_t>(SaveStatus::kSaved));
 }
 
 // hibernation.md H16: such a kernel hands out free pages without clearing them again.

@@ -18,6 +18,9 @@ constexpr std::uint32_t kBuddy = 0xF0000000;
 constexpr std::uint32_t kOfflineType = 0xF1000000;
 constexpr unsigned kFreeOrder = 3;
 constexpr std::uint64_t kFreeBlock = std::uint64_t{1} << kFreeOrder;
+// One zone's struct free_area lie behind the page structures.
+constexpr std::uint32_t kListsBytes = 6 * 16;
+constexpr std::uint32_t kAreaBytes = kListsBytes + sizeof(std::uint64_t);
 
 /// Page tables of four levels, all in the memory at kTables.
 class Tables {
@@ -61,7 +64,10 @@ constexpr format::KernelFacts kFacts{.page_table = kTables,
                                      .type_mask = 0xFF000000,
                                      .hwpoison_bit = 22,
                                      .free_fill = 0,
-                                     .reserved = 0};
+                                     .zones = 1,
+                                     .free_area_bytes = kAreaBytes,
+                                     .free_count_offset = kListsBytes,
+                                     .free_areas = {}};
 
 }  // namespace
 
@@ -71,9 +77,11 @@ void Machine::make_kernel() {
   map_memory(kStructs, kStructsBytes + kLargePage);
   Tables tables;
   const std::uint64_t first = kVmemmap + kBase / kPage * kStructBytes;
-  for (std::uint64_t at = 0; at < kStructsBytes; at += kLargePage) {
+  for (std::uint64_t at = 0; at <= kStructsBytes; at += kLargePage) {
     tables.map_large(first + at, kStructs + at);
   }
+  free_count =
+      reinterpret_cast<std::uint64_t*>(kStructs + kStructsBytes + kFreeOrder * kAreaBytes + kListsBytes);
   for (std::uint64_t i = 0; i < kinds_.size(); ++i) {
     const std::uint64_t address = address_of(i);
     if (is_workspace(address)) {
@@ -83,6 +91,7 @@ void Machine::make_kernel() {
     const std::uint64_t last = address + (kFreeBlock - 1) * kPage;
     if (dice == 0 && address / kPage % kFreeBlock == 0 && last < ram_end() && !is_workspace(last)) {
       set_type(address, kBuddy, kFreeOrder);
+      ++*free_count;
       for (std::uint64_t k = 0; k < kFreeBlock; ++k) {
         kinds_[i++] = Content::kFree;
       }
@@ -96,6 +105,7 @@ void Machine::make_kernel() {
     }
   }
   save_request.facts = kFacts;
+  save_request.facts.free_areas[0] = first + kStructsBytes;
 }
 
 }  // namespace kjump::simulated

@@ -47,6 +47,8 @@ class Machine {
   [[nodiscard]] Memory memory() const;
   [[nodiscard]] bool holds(const Memory& memory) const;
 
+  /// The kernel's own count of free blocks of 8 pages: the only free ones.
+  std::uint64_t* free_count = nullptr;
   void fill_free_pages(std::uint8_t value);
   [[nodiscard]] bool free_pages_hold(std::uint8_t value) const;
 

@@ -156,7 +156,7 @@ struct HangCase {
   std::uint32_t late_ms = 1000;  ///< how much later than the deadline it may come
 };
 
-constexpr std::uint32_t kClockLateMs = 2400;  // a clock that knows whole seconds
+constexpr std::uint32_t kClockLateMs = 2600;  // a clock that knows whole seconds
 
 class Hang : public testing::TestWithParam<HangCase> {};
 

@@ -84,6 +84,8 @@ struct LoaderParameters {
   uint8_t displaced[7] = {};          ///< its first kWakeJumpBytes bytes, which the wake entry puts back
   uint8_t timer_pin = 0;              ///< of that I/O APIC, where the PIT's channel 0 arrives; 0: none
   ConfigWrite config_writes[4] = {};  ///< what this machine's firmware forgets when it wakes
+  uint32_t tsc_khz = 0;               ///< how fast the time-stamp counter runs; 0: the stub measures it
+  uint32_t reserved = 0;
 };
 
 inline constexpr uint32_t kParameterHasExchange = 1u << 0;
@@ -94,7 +96,7 @@ inline constexpr uint32_t kParameterHasCrashRecord = 1u << 3;  ///< at kCrashRec
 inline constexpr uint32_t kParameterClockInterrupt = 1u << 4;
 inline constexpr uint32_t kClockPin = 8;
 
-inline constexpr uint32_t kLoaderParametersBytes = 88;
+inline constexpr uint32_t kLoaderParametersBytes = 96;
 static_assert(sizeof(LoaderParameters) == kLoaderParametersBytes);
 static_assert(offsetof(LoaderParameters, nonce) == 8);
 static_assert(offsetof(LoaderParameters, kernel_gdt_limit) == 40);
