@@ -90,6 +90,8 @@ constexpr std::array kFields{
     KJUMP_FIELD(Header, acpi_enables, kRestored),
     KJUMP_FIELD(Header, entropy, kRestored),
     KJUMP_FIELD(Header, save, kRestored),
+    KJUMP_FIELD(Header, save_work, kRestored),
+    KJUMP_FIELD(Header, kernel_free_pages, kRestored),
     // The machine.
     KJUMP_FIELD(Header, machine.ranges, "refused: the firmware's memory map has 1 entries, it had 17"),
     KJUMP_FIELD(Header, machine.tables, kAcpi),
