@@ -41,14 +41,14 @@ static_assert(kStateAt + sizeof(StateRecord) <= kRingAt);
 /// Some pages of three kinds; the first ones are the page tables and the VMCOREINFO of a kernel.
 Memory small_memory() {
   Memory memory;
-  memory.ranges = {{0x1000, 0x9000, 1, 0}, {0x100000, 0x140000, 1, 0}};
+  memory.ranges = {{0x1000, 0x9000, 1, 0}, {0x200000, 0x240000, 1, 0}};
   for (std::uint64_t at = 0x1000; at < 0x9000; at += abi::kPageBytes) {
     memory.data[at] = page_with(at, true);
   }
-  for (std::uint64_t at = 0x100000; at < 0x124000; at += abi::kPageBytes) {
-    memory.data[at] = page_with(at, at < 0x11C000);
+  for (std::uint64_t at = 0x200000; at < 0x224000; at += abi::kPageBytes) {
+    memory.data[at] = page_with(at, at < 0x21C000);
   }
-  memory.zero = {0x130000, 0x131000};
+  memory.zero = {0x230000, 0x231000};
   const auto entry = [&memory](std::uint64_t table, unsigned index, std::uint64_t value) {
     std::memcpy(memory.data[table].data() + index * sizeof value, &value, sizeof value);
   };
@@ -59,10 +59,10 @@ Memory small_memory() {
   entry(0x2000, 0, 0x83);  // 1 GiB of the direct map
   entry(0x1000, 511, 0x3000 | 3);
   entry(0x3000, 510, 0x4000 | 3);
-  entry(0x4000, 8, 0x83);  // 2 MiB of text
+  entry(0x4000, 8, 0x200000 | 0x83);  // 2 MiB of text, linked at 0xFFFFFFFF81000000
   const char text[] =
       "\x0B\0\0\0\x80\0\0\0\0\0\0\0VMCOREINFO\0\0"
-      "NUMBER(phys_base)=-16777216\nSYMBOL(init_top_pgt)=ffffffff81001000\n"
+      "NUMBER(phys_base)=-14680064\nSYMBOL(init_top_pgt)=ffffffff80e01000\n"
       "NUMBER(pgtable_l5_enabled)=0\n";
   std::memcpy(memory.data[0x5000].data(), text, sizeof text);
   return memory;
