@@ -36,10 +36,8 @@ std::optional<std::uint32_t> type_number(const std::string& type) {
 }
 
 // The pieces of B, in order of address.
-std::array<MemoryPiece, 3> own_pieces(const MemoryPiece& memory) {
-  return {{{format::kLowMemoryBase, format::kAreaBase - format::kLowMemoryBase},
-           {format::kAreaEnd, format::kLowMemoryEnd - format::kAreaEnd},
-           memory}};
+std::array<MemoryPiece, 2> own_pieces(const MemoryPiece& memory) {
+  return {{{format::kLowMemoryBase, format::kLowMemoryEnd - format::kLowMemoryBase}, memory}};
 }
 
 void add(std::vector<boot_e820_entry>& map, std::uint64_t start, std::uint64_t end, std::uint32_t type) {

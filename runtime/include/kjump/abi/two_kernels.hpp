@@ -4,7 +4,7 @@
 ///
 /// The first kernel (A) makes the second one (B) and all that is below. Both load the same crossing image for
 /// a jump. The area lies outside its segments, in memory that neither kernel gives away: Linux 5.13 and later
-/// keeps the first MiB out of its allocators (kexec_jump.md 7), and B's memory map calls it reserved.
+/// keeps the first MiB out of its allocators (kexec_jump.md 7).
 #pragma once
 
 #include <stddef.h>
@@ -26,8 +26,9 @@ inline constexpr uint32_t kCoreHeaderBase = kAreaBase + 0x3000;  ///< elfcorehdr
 inline constexpr uint32_t kCoreHeaderBytes = 0x3000;
 inline constexpr uint32_t kAreaEnd = kCoreHeaderBase + kCoreHeaderBytes;
 
-// B's memory below 1 MiB, around the area. It puts its start-up code for processors at the very top
-// (arch/x86/realmode/init.c), 28 KiB at most; 64 KiB from address 0 it never uses (X86_RESERVE_LOW).
+// B's memory below 1 MiB, with the area in it: B's kjump wants memory for images where A's has it. B uses none
+// of it but the very top, for the start-up code of processors (arch/x86/realmode/init.c), 28 KiB at most; and
+// 64 KiB from address 0 it would not use in any case (X86_RESERVE_LOW).
 inline constexpr uint32_t kLowMemoryBase = kImageLowest;
 inline constexpr uint32_t kLowMemoryEnd = kImageEnd;
 static_assert(kFlatEnd <= kAreaBase && kLowMemoryEnd - kAreaEnd >= 0x8000);
