@@ -48,9 +48,28 @@ void write_digits(char* to, uint64_t value) {
   }
 }
 
+/// Memory that the first kernel cannot write to itself (crashkernel= under STRICT_DEVMEM) is filled from here.
+bool copy_pieces(const format::CrossingRequest& request) {
+  kjump::BulkReader reader;
+  for (const format::CopyPiece& piece : request.pieces) {
+    constexpr uint64_t k4Gib = uint64_t{1} << 32;
+    if (piece.bytes > k4Gib || piece.address > k4Gib - piece.bytes) {
+      return false;
+    }
+    const auto bytes = static_cast<uint32_t>(piece.bytes);
+    if (reader.read(kjump::physical(static_cast<uint32_t>(piece.address)), bytes) != bytes) {
+      return false;
+    }
+  }
+  return true;
+}
+
 CrossingStatus start(const format::CrossingRequest& request) {
   if (request.side != static_cast<uint32_t>(format::Side::kFirst)) {
     return CrossingStatus::kBadRequest;
+  }
+  if (!copy_pieces(request)) {
+    return CrossingStatus::kNoBulk;
   }
   leave(hand_off().kernels[0], request);
   if (request.digits != 0) {

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -20,15 +21,15 @@ namespace {
 
 struct KernelRunArguments {
   two_kernels::StartOptions options;
-  std::string place = "hugepages";
+  std::string place = "auto";
   bool json = false;
 };
 
 std::string start_text(const two_kernels::StartReport& report) {
   const two_kernels::KernelEntry& entry = report.entry;
-  return fmt::format("kernel {}: {} in {} at {:#x} ({})\n", entry.name,
+  return fmt::format("kernel {}: {} in {} at {:#x}\nplace {}: {}\n", entry.name,
                      entry.release.empty() ? entry.file : entry.release, size_text(entry.memory.bytes),
-                     entry.memory.base, two_kernels::place_name(entry.place)) +
+                     entry.memory.base, two_kernels::place_name(entry.place), report.reason) +
          crossing_text(report.crossing);
 }
 
@@ -37,6 +38,7 @@ nlohmann::ordered_json start_json(const two_kernels::StartReport& report) {
   nlohmann::ordered_json json = {{"name", entry.name},
                                  {"release", entry.release},
                                  {"place", two_kernels::place_name(entry.place)},
+                                 {"place_reason", report.reason},
                                  {"memory_base", entry.memory.base},
                                  {"memory_bytes", entry.memory.bytes},
                                  {"command_line", report::text_to_utf8(entry.command_line)}};
@@ -44,11 +46,22 @@ nlohmann::ordered_json start_json(const two_kernels::StartReport& report) {
   return json;
 }
 
+std::optional<abi::two_kernels::Place> place_called(const std::string& name) {
+  using abi::two_kernels::Place;
+  for (const Place place : {Place::kHugePages, Place::kReserved}) {
+    if (name == two_kernels::place_name(place)) {
+      return place;
+    }
+  }
+  return std::nullopt;
+}
+
 void run_kernel_command(const KernelRunArguments& arguments) {
   const auto report = [&] {
     ProgressLine progress;
     two_kernels::StartOptions options = arguments.options;
     options.progress = progress.callback();
+    options.place = place_called(arguments.place);
     return two_kernels::start_kernel(this_machine(), options);
   }();
   const two_kernels::StartReport done = value_or_die(report, arguments.json);
@@ -72,7 +85,7 @@ void add_kernel_run(CLI::App& group) {
       ->transform(CLI::AsSizeValue(false))
       ->default_str("128M");
   command->add_option("--place", arguments->place, "what that memory is made of")
-      ->check(CLI::IsMember({"hugepages"}))
+      ->check(CLI::IsMember({"auto", "hugepages", "reserved"}))
       ->capture_default_str();
   command->add_option("--name", options.name, "to tell several apart")->capture_default_str();
   command->add_flag("--force", options.force,

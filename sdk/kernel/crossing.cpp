@@ -36,6 +36,8 @@ Result<void> refusal_of(std::uint32_t status) {
       return fail(ErrorCode::kInvalid, "the other kernel is not in a jump: there is nobody to go to", kImageName);
     case CrossingStatus::kNoWay:
       return fail(ErrorCode::kGuest, "the other kernel's record says no way back", kImageName);
+    case CrossingStatus::kNoBulk:
+      return fail(ErrorCode::kGuest, "the kernel could not be copied to its place", kImageName);
     default:
       return fail(ErrorCode::kGuest, fmt::format("the payload ended with status {}", status), kImageName);
   }

@@ -2,8 +2,10 @@
 /// One jump from this kernel into another, until that one jumps back.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,10 @@ class Crossing {
   /// All checks of a session at the kexec door; nothing has been touched when one fails.
   [[nodiscard]] static Result<Crossing> open(System& system);
 
+  /// What the pieces of a start's request are copied from.
+  [[nodiscard]] Result<void> set_content(std::span<const std::byte> content) {
+    return session_.set_bulk(content, 0);
+  }
   /// Jumps. `request` needs action, side, id and what kStart wants.
   [[nodiscard]] Result<CrossingReport> go(abi::two_kernels::CrossingRequest request);
   /// Unloads the image.

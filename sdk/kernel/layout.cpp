@@ -33,8 +33,12 @@ std::uint64_t least_memory(const BootImage& image, std::uint64_t initrd_bytes) {
 }
 
 Result<Layout> lay_out(const BootImage& image, std::uint64_t initrd_bytes, const MemoryPiece& memory) {
-  const std::uint64_t least = least_memory(image, initrd_bytes);
   const std::string subject = fmt::format("{} MiB at {:#x}", memory.bytes / kMebibyte, memory.base);
+  constexpr std::uint64_t kLargestInitrd = std::uint64_t{1} << 40;  // so that nothing below overflows
+  if (initrd_bytes > kLargestInitrd) {
+    return fail(ErrorCode::kLimit, "the initial RAM disk is too large", subject);
+  }
+  const std::uint64_t least = least_memory(image, initrd_bytes);
   if (memory.bytes < least) {
     return fail(ErrorCode::kLimit, "too little memory for this kernel and its initial RAM disk", subject,
                 fmt::format("give it --memory {}M or more", round_up_to(least, 2 * kMebibyte) / kMebibyte));

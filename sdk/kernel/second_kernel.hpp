@@ -21,6 +21,7 @@ struct StartOptions {
   std::string initrd;   ///< may be empty
   std::string append;   ///< command line
   std::uint64_t memory_bytes = 0;
+  std::optional<abi::two_kernels::Place> place;  ///< none: the first that does
   std::string name;
   bool force = false;  ///< in spite of what check_danger() finds
   Progress progress;
@@ -28,6 +29,7 @@ struct StartOptions {
 
 struct StartReport {
   KernelEntry entry;
+  std::string reason;  ///< why the memory is of the kind that it is
   CrossingReport crossing;
 };
 

@@ -14,10 +14,10 @@
 #include "kernel/boot_image.hpp"
 #include "kernel/boot_parameters.hpp"
 #include "kernel/danger.hpp"
-#include "kernel/huge_place.hpp"
 #include "kernel/identity_tables.hpp"
 #include "kernel/layout.hpp"
 #include "kernel/low_area.hpp"
+#include "kernel/placement.hpp"
 #include "kernel/second_kernel.hpp"
 
 namespace kjump::two_kernels {
@@ -86,8 +86,10 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
   return line;
 }
 
-void put_bytes(std::span<std::byte> memory, std::uint64_t offset, std::span<const std::byte> bytes) {
-  std::copy(bytes.begin(), bytes.end(), memory.begin() + static_cast<std::ptrdiff_t>(offset));
+Result<void> put_bytes(Placement& place, std::uint64_t address, std::span<const std::byte> bytes) {
+  KJUMP_TRY(const std::span<std::byte> room, place.room(address, bytes.size()));
+  std::copy(bytes.begin(), bytes.end(), room.begin());
+  return {};
 }
 
 format::HandOff first_page(const KernelEntry& entry) {
@@ -134,15 +136,14 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
 }
 
 Result<format::CrossingRequest> load_into(System& system, const StartOptions& options, const Prepared& prepared,
-                                          std::span<std::byte> memory, const KernelEntry& entry) {
+                                          Placement& place, const KernelEntry& entry) {
   KJUMP_TRY(const Layout layout, lay_out(prepared.image, prepared.initrd.bytes, entry.memory));
-  const std::uint64_t base = entry.memory.base;
   const std::array<MemoryPiece, 2> pieces{kFirstPiece, entry.memory};
   KJUMP_TRY(const std::vector<std::uint64_t> tables, identity_tables(pieces, layout.tables));
-  put_bytes(memory, layout.tables - base, std::as_bytes(std::span(tables)));
-  put_bytes(memory, layout.kernel - base, prepared.image.protected_part());
-  KJUMP_CHECK(read_into(prepared.initrd, memory.subspan(layout.initrd - base, prepared.initrd.bytes),
-                        options.initrd));
+  KJUMP_CHECK(put_bytes(place, layout.tables, std::as_bytes(std::span(tables))));
+  KJUMP_CHECK(put_bytes(place, layout.kernel, prepared.image.protected_part()));
+  KJUMP_TRY(const std::span<std::byte> initrd, place.room(layout.initrd, prepared.initrd.bytes));
+  KJUMP_CHECK(read_into(prepared.initrd, initrd, options.initrd));
   KJUMP_TRY(const boot_params parameters,
             make_boot_parameters(system, prepared.image, {entry.memory, layout, prepared.initrd.bytes}));
   KJUMP_TRY(LowArea low, LowArea::open(system));
@@ -156,6 +157,7 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   request.side = static_cast<std::uint32_t>(format::Side::kFirst);
   request.entry = layout.kernel + (prepared.image.is_64bit() ? kLongEntryOffset : 0);
   request.page_tables = prepared.image.is_64bit() ? layout.tables : 0;
+  std::copy(place.pieces().begin(), place.pieces().end(), std::begin(request.pieces));
   request.digits = format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kDigits);
   return request;
 }
@@ -170,10 +172,17 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   const Registry registry(system);
   KJUMP_CHECK(adopt_page(system, registry));
   tell_progress(options.progress, "looking for memory");
-  KJUMP_TRY(HugePlace place, HugePlace::take(system, options.name, options.memory_bytes));
+  std::vector<MemoryPiece> taken;
+  for (const KernelEntry& other : registry.list()) {
+    taken.push_back(other.memory);
+  }
+  KJUMP_TRY(Placement place,
+            Placement::find(system, options.name, options.memory_bytes, options.place, taken));
+  report.reason = place.reason();
   KernelEntry& entry = report.entry;
   entry.name = options.name;
   KJUMP_TRY(entry.id, system.random());
+  entry.place = place.kind();
   entry.memory = place.piece();
   entry.pool_pages = place.pool_pages();
   entry.release = prepared.image.release();
@@ -182,7 +191,8 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
   KJUMP_TRY(const format::CrossingRequest request,
-            load_into(system, options, prepared, place.bytes(), entry));
+            load_into(system, options, prepared, place, entry));
+  KJUMP_CHECK(crossing.set_content(place.content()));
   tell_progress(options.progress, "jumping");
   KJUMP_TRY(report.crossing, crossing.go(request));
   // It has come back, so it may be entered again.

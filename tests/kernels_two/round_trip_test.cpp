@@ -24,7 +24,8 @@ kill $counter; wait $counter 2>/dev/null; umount /data && echo "== unmounted"
 )sh";
 }
 
-void expect_round_trips(Pair& pair, const std::string& script, int times, const std::string& second_release) {
+void expect_round_trips(Pair& pair, const std::string& script, int times, const std::string& second_release,
+                        const std::string& place = "hugepages") {
   const JobResult result = pair.run(script);
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
   const std::vector<std::string> visits = lines(section(result.out, "visits"));
@@ -37,7 +38,8 @@ void expect_round_trips(Pair& pair, const std::string& script, int times, const 
   }
   const nlohmann::json status = json_section(result.out, "status");
   EXPECT_EQ(status["side"], "first");
-  EXPECT_EQ(status["kernels"].size(), 1U);
+  ASSERT_EQ(status["kernels"].size(), 1U);
+  EXPECT_EQ(status["kernels"][0]["place"], place);
   EXPECT_EQ(status["kernels"][0]["crossings"], 2 * times);
   EXPECT_THAT(section(result.out, "drop"),
               testing::AllOf(testing::StartsWith("dropped second"), testing::HasSubstr("HugePages_Total:       0"),
@@ -60,6 +62,42 @@ TEST(NightlyRoundTrip, AHundredTimesInHugePages) {
   constexpr int kTimes = 100;
   expect_round_trips(pair, round_trips(kTimes, kInHugePages), kTimes, "6.12");
 }
+
+struct Machine {
+  const char* name;
+  PairShape shape;
+  const char* options;
+  const char* place;
+};
+
+void PrintTo(const Machine& machine, std::ostream* out) {
+  *out << machine.name;
+}
+
+constexpr Machine kMachines[] = {
+    {"v6_12_and_v6_1", {.first = "6.12", .second = "6.1"}, kInHugePages, "hugepages"},
+    {"v6_1_and_v6_12", {.first = "6.1", .second = "6.12"}, kInHugePages, "hugepages"},
+    {"v6_1_both", {.first = "6.1", .second = "6.1"}, kInHugePages, "hugepages"},
+    {"four_levels_and_five", {.append = "no5lvl"}, kInHugePages, "hugepages"},
+    {"five_levels_and_four", {.second_append = "no5lvl"}, kInHugePages, "hugepages"},
+    {"memmap", {.append = "memmap=96M$0x8000000"}, "--memory 96M --place reserved", "reserved"},
+    {"crashkernel", {.append = "crashkernel=96M"}, "--memory 96M --place reserved", "reserved"},
+    {"large_memory", {.memory_mib = 5120, .append = "crashkernel=96M"}, "--memory 96M --place reserved", "reserved"},
+    {"q35_ahci", {.machine = "q35", .bus = DiskBus::kAhci}, kInHugePages, "hugepages"},
+    {"q35_nvme", {.machine = "q35", .bus = DiskBus::kNvme}, kInHugePages, "hugepages"},
+};
+
+class NightlyMachines : public testing::TestWithParam<Machine> {};
+
+TEST_P(NightlyMachines, GoToAndFro) {
+  const Machine& machine = GetParam();
+  Pair pair(machine.shape);
+  constexpr int kTimes = 5;
+  expect_round_trips(pair, round_trips(kTimes, machine.options), kTimes, machine.shape.second, machine.place);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, NightlyMachines, testing::ValuesIn(kMachines),
+                         [](const auto& machine) { return std::string(machine.param.name); });
 
 }  // namespace
 }  // namespace kjump::tests

@@ -81,6 +81,13 @@ enum class Action : uint32_t {
   kCross = 2,  ///< let the other one's jump return
 };
 
+/// A piece of the bulk request that kStart copies to where it belongs, below 4 GiB.
+struct CopyPiece {
+  uint64_t address;
+  uint64_t bytes;  ///< 0: none
+};
+inline constexpr uint32_t kCopyPieces = 4;
+
 struct CrossingRequest {
   uint32_t magic;
   uint16_t version;
@@ -92,10 +99,11 @@ struct CrossingRequest {
   uint64_t page_tables;  ///< kStart: PML4 that maps it and the first 2 MiB; 0: it is entered with paging off
   uint32_t digits;       ///< kStart: where the 16 digits of kexec_jump_back_entry= go; 0: nowhere
   uint32_t reserved2;
-  char release[64];  ///< of who asks
+  CopyPiece pieces[kCopyPieces];  ///< kStart: one after the other in the bulk request
+  char release[64];               ///< of who asks
 };
 
-inline constexpr uint32_t kCrossingRequestBytes = 112;
+inline constexpr uint32_t kCrossingRequestBytes = 176;
 static_assert(sizeof(CrossingRequest) == kCrossingRequestBytes);
 static_assert(sizeof(HandOff) <= kPageBytes);
 
@@ -108,6 +116,7 @@ enum class CrossingStatus : uint32_t {
   kForeign = 17,  ///< the page does not hold this pair's records
   kNobody = 18,   ///< the other kernel is not in a jump
   kNoWay = 19,    ///< it is in one that has no way back
+  kNoBulk = 20,   ///< the bulk request is shorter than its pieces, or out of reach
 };
 
 }  // namespace kjump::abi::two_kernels
