@@ -40,7 +40,8 @@ std::vector<MemoryPiece> crash_kernel_pieces(const System& system) {
 std::vector<MemoryPiece> held_back_pieces(const System& system) {
   const MemoryMap firmware = MemoryMap::firmware(system);
   std::vector<MemoryPiece> pieces;
-  for (const MemoryRange& range : MemoryMap::kernel(system).ranges()) {
+  const MemoryMap kernel = MemoryMap::kernel(system);
+  for (const MemoryRange& range : kernel.ranges()) {
     if (range.type == "Reserved" && range.start >= kMib && !firmware.first_hole(range.start, range.end)) {
       pieces.push_back({range.start, range.end - range.start});
     }
