@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The crossing payload: from one kernel into the other. A kernel's jump ends where the other one's begins.
 //
-// Both sides load this very image. What lies at its addresses is swapped by whoever jumps, so its content goes
-// back and forth with the processor; nothing that must last is kept in it, all that is in the hand-off page.
+// Both sides load this very image. What lies at its addresses is swapped by whoever jumps, so its content
+// goes back and forth with the processor; nothing that must last is kept in it, all that is in the hand-off
+// page.
 #include <kjump/abi/two_kernels.hpp>
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
@@ -48,7 +49,8 @@ void write_digits(char* to, uint64_t value) {
   }
 }
 
-/// Memory that the first kernel cannot write to itself (crashkernel= under STRICT_DEVMEM) is filled from here.
+/// Memory that the first kernel cannot write to itself (crashkernel= under STRICT_DEVMEM) is filled from
+/// here.
 bool copy_pieces(const format::CrossingRequest& request) {
   kjump::BulkReader reader;
   for (const format::CopyPiece& piece : request.pieces) {

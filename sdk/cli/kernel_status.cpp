@@ -55,20 +55,21 @@ KernelJson status_json(const two_kernels::KernelStatus& status) {
 std::string status_text(const two_kernels::KernelStatus& status) {
   std::string text;
   if (status.is_second) {
-    text += fmt::format("this is the second kernel {}, in {} at {:#x}\n"
-                        "the first one, {}, waits; {} jumps so far\n",
-                        text_of_field(status.page.name), size_text(status.page.memory_bytes),
-                        status.page.memory_base, report::for_terminal(text_of_field(status.page.kernels[0].release)),
-                        status.page.crossings);
+    text += fmt::format(
+        "this is the second kernel {}, in {} at {:#x}\n"
+        "the first one, {}, waits; {} jumps so far\n",
+        text_of_field(status.page.name), size_text(status.page.memory_bytes), status.page.memory_base,
+        report::for_terminal(text_of_field(status.page.kernels[0].release)), status.page.crossings);
   } else if (status.kernels.empty()) {
     text += "there is no second kernel\n";
   }
   for (const auto& known : status.kernels) {
     const two_kernels::KernelEntry& entry = known.entry;
-    text += fmt::format("second kernel {}: {} in {} at {:#x} ({}), {}\n", entry.name,
-                        known.page ? report::for_terminal(text_of_field(known.page->kernels[1].release)) : entry.release,
-                        size_text(entry.memory.bytes), entry.memory.base, two_kernels::place_name(entry.place),
-                        known.page ? fmt::format("waits; {} jumps so far", known.page->crossings) : "has not come back");
+    text += fmt::format(
+        "second kernel {}: {} in {} at {:#x} ({}), {}\n", entry.name,
+        known.page ? report::for_terminal(text_of_field(known.page->kernels[1].release)) : entry.release,
+        size_text(entry.memory.bytes), entry.memory.base, two_kernels::place_name(entry.place),
+        known.page ? fmt::format("waits; {} jumps so far", known.page->crossings) : "has not come back");
   }
   return text;
 }

@@ -20,7 +20,8 @@ inline std::string away_text(std::uint64_t microseconds) {
   constexpr double kMillisecond = 1000;
   constexpr double kSecond = 1'000'000;
   const auto value = static_cast<double>(microseconds);
-  return value < kSecond ? fmt::format("{:.1f} ms", value / kMillisecond) : fmt::format("{:.2f} s", value / kSecond);
+  return value < kSecond ? fmt::format("{:.1f} ms", value / kMillisecond)
+                         : fmt::format("{:.2f} s", value / kSecond);
 }
 
 inline std::string crossing_text(const two_kernels::CrossingReport& report) {

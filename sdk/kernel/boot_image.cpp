@@ -62,20 +62,23 @@ Result<BootImage> BootImage::parse(std::vector<std::byte> bytes, const std::stri
   }
   if (header.version < kOldestProtocol) {
     return fail(ErrorCode::kUnsupported,
-                fmt::format("boot protocol {}.{} is too old", header.version >> 8, header.version & 0xFF), origin,
-                "it takes 2.12, which Linux 3.8 and later have");
+                fmt::format("boot protocol {}.{} is too old", header.version >> 8, header.version & 0xFF),
+                origin, "it takes 2.12, which Linux 3.8 and later have");
   }
-  if ((header.loadflags & LOADED_HIGH) == 0 || header.relocatable_kernel == 0 || header.kernel_alignment == 0 ||
-      (header.kernel_alignment & (header.kernel_alignment - 1)) != 0) {
+  if ((header.loadflags & LOADED_HIGH) == 0 || header.relocatable_kernel == 0 ||
+      header.kernel_alignment == 0 || (header.kernel_alignment & (header.kernel_alignment - 1)) != 0) {
     return fail(ErrorCode::kUnsupported, "the kernel cannot be moved to other memory", origin,
                 "build it with CONFIG_RELOCATABLE");
   }
   const unsigned sectors = header.setup_sects != 0 ? header.setup_sects : kOldSetupSectors;
   image.protected_offset_ = (sectors + std::size_t{1}) * kSectorBytes;
-  if (image.protected_offset_ >= bytes.size() ||
-      bytes.size() - image.protected_offset_ > std::size_t{header.init_size}) {
+  constexpr std::uint64_t kParagraph = 16;  // what syssize counts; a signature may follow
+  const std::uint64_t protected_bytes = header.syssize * kParagraph;
+  if (image.protected_offset_ >= bytes.size() || bytes.size() - image.protected_offset_ < protected_bytes ||
+      protected_bytes == 0 || protected_bytes > header.init_size) {
     return malformed_kernel("the kernel's file is cut off, or its sizes contradict each other", origin);
   }
+  image.protected_bytes_ = protected_bytes;
   image.release_ = release_in(bytes, header);
   image.bytes_ = std::move(bytes);
   return image;

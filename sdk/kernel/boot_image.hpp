@@ -23,7 +23,7 @@ class BootImage {
   [[nodiscard]] const setup_header& header() const { return header_; }
   /// What is loaded, first byte at the load address.
   [[nodiscard]] std::span<const std::byte> protected_part() const {
-    return std::span(bytes_).subspan(protected_offset_);
+    return std::span(bytes_).subspan(protected_offset_, protected_bytes_);
   }
   [[nodiscard]] bool is_64bit() const { return (header_.xloadflags & XLF_KERNEL_64) != 0; }
   [[nodiscard]] bool may_lie_above_4gib() const {
@@ -36,6 +36,7 @@ class BootImage {
   std::vector<std::byte> bytes_;
   setup_header header_{};
   std::size_t protected_offset_ = 0;
+  std::size_t protected_bytes_ = 0;
   std::string release_;
 };
 

@@ -33,7 +33,8 @@ Result<void> refusal_of(std::uint32_t status) {
       return fail(ErrorCode::kGuest, "the hand-off page is not this pair's", kImageName,
                   "something has overwritten low memory; kjump kernel status");
     case CrossingStatus::kNobody:
-      return fail(ErrorCode::kInvalid, "the other kernel is not in a jump: there is nobody to go to", kImageName);
+      return fail(ErrorCode::kInvalid, "the other kernel is not in a jump: there is nobody to go to",
+                  kImageName);
     case CrossingStatus::kNoWay:
       return fail(ErrorCode::kGuest, "the other kernel's record says no way back", kImageName);
     case CrossingStatus::kNoBulk:
@@ -54,8 +55,7 @@ Failure not_returned(const JumpReport& jump) {
 
 Result<Crossing> Crossing::open(System& system) {
   KJUMP_TRY(const Image image, Image::parse(embedded_crossing_image(), kImageName));
-  KJUMP_TRY(Session session,
-            open_session(system, {.choice = DoorChoice::kKexec, .alarm_seconds = 0}, image));
+  KJUMP_TRY(Session session, open_session(system, {.choice = DoorChoice::kKexec, .alarm_seconds = 0}, image));
   return Crossing(system, std::move(session));
 }
 

@@ -31,7 +31,7 @@ class Crossing {
 
   /// What the pieces of a start's request are copied from.
   [[nodiscard]] Result<void> set_content(std::span<const std::byte> content) {
-    return session_.set_bulk(content, 0);
+    return session_.set_bulk(content, 0, BulkPages::kLarge);
   }
   /// Jumps. `request` needs action, side, id and what kStart wants.
   [[nodiscard]] Result<CrossingReport> go(abi::two_kernels::CrossingRequest request);

@@ -16,7 +16,8 @@ namespace {
 std::vector<std::string> devices_in(const std::string& command_line) {
   static constexpr const char* kEnds = " \t\n,:;\"'";
   std::vector<std::string> devices;
-  for (auto at = command_line.find("/dev/"); at != std::string::npos; at = command_line.find("/dev/", at + 1)) {
+  for (auto at = command_line.find("/dev/"); at != std::string::npos;
+       at = command_line.find("/dev/", at + 1)) {
     devices.push_back(command_line.substr(at, command_line.find_first_of(kEnds, at) - at));
   }
   return devices;
@@ -35,8 +36,8 @@ std::vector<std::string> tagged_devices_in(const std::string& command_line) {
     for (const auto& [tag, directory] : kTags) {
       if (value != std::string::npos && word.compare(value + 1, std::string::npos, tag) > 0 &&
           word.substr(value + 1).starts_with(tag)) {
-        devices.push_back(fmt::format("/dev/disk/{}/{}", directory,
-                                      word.substr(value + 1 + std::string_view(tag).size())));
+        devices.push_back(
+            fmt::format("/dev/disk/{}/{}", directory, word.substr(value + 1 + std::string_view(tag).size())));
         break;
       }
     }
@@ -57,8 +58,8 @@ Result<void> check_disks(const System& system, const std::string& command_line) 
       continue;
     }
     if (const std::string user = hibernate::device_user(system, status.st_rdev); !user.empty()) {
-      return fail(ErrorCode::kBusy, "the second kernel's command line names a device that is in use here: " + user,
-                  device,
+      return fail(ErrorCode::kBusy,
+                  "the second kernel's command line names a device that is in use here: " + user, device,
                   "two kernels that use one file system destroy it, even read-only unless mounted with "
                   "ro,noload; give it a device of its own, or say --force (docs/two-kernels.md)");
     }

@@ -26,8 +26,8 @@ Result<void> mount_huge_pages() {
   if (::statfs(kHugeDirectory, &status) == 0 && status.f_type == HUGETLBFS_MAGIC) {
     return {};
   }
-  if (::mount("none", kHugeDirectory, "hugetlbfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "pagesize=2M,mode=0700") !=
-      0) {
+  if (::mount("none", kHugeDirectory, "hugetlbfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              "pagesize=2M,mode=0700") != 0) {
     return fail_errno("cannot mount huge pages", kHugeDirectory,
                       "run as root; the kernel needs CONFIG_HUGETLBFS");
   }
@@ -55,8 +55,8 @@ void HugeFile::remove(System& system, const std::string& name) {
 
 std::uint64_t HugeFile::grow_to(std::uint64_t pages) {
   // One by one: with fewer free pages than asked for, fallocate() keeps those that it got, but does not say.
-  while (count_ < pages && ::fallocate(fd_.get(), 0, static_cast<off_t>(count_ * kHuge),
-                                       static_cast<off_t>(kHuge)) == 0) {
+  while (count_ < pages &&
+         ::fallocate(fd_.get(), 0, static_cast<off_t>(count_ * kHuge), static_cast<off_t>(kHuge)) == 0) {
     ++count_;
   }
   return count_;
@@ -100,7 +100,8 @@ Result<void> HugeFile::punch(std::span<const HugePage> pages) const {
 Result<std::span<std::byte>> HugeFile::map(std::span<const HugePage> pages) const {
   const std::size_t bytes = pages.size() * kHuge;
   // Room for the mapping at a multiple of 2 MiB, as MAP_FIXED of a huge page wants it.
-  void* const room = ::mmap(nullptr, bytes + kHuge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const room =
+      ::mmap(nullptr, bytes + kHuge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (room == MAP_FAILED) {  // NOLINT(performance-no-int-to-ptr): the C macro
     return fail_errno("no room in the address space", path_);
   }

@@ -74,11 +74,12 @@ Result<std::span<const HugePage>> find_run(System& system, Search& search, std::
     }
     if (have < target) {
       constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
-      return fail(ErrorCode::kLimit,
-                  fmt::format("no {} MiB in one piece, only {}", wanted * kPage / kMebibyte,
-                              run.size() * kPage / kMebibyte),
-                  "huge pages",
-                  "give the kernel less --memory, free some, or reserve memory at boot: memmap= or crashkernel=");
+      return fail(
+          ErrorCode::kLimit,
+          fmt::format("no {} MiB in one piece, only {}", wanted * kPage / kMebibyte,
+                      run.size() * kPage / kMebibyte),
+          "huge pages",
+          "give the kernel less --memory, free some, or reserve memory at boot: memmap= or crashkernel=");
     }
     target = have + more;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// Page tables with which a kernel is entered in long mode: virtual equals physical, four levels, 2 MiB pages.
+/// Page tables with which a kernel is entered in long mode: virtual equals physical, four levels, 2 MiB
+/// pages.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@ namespace {
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 // LOAD_PHYSICAL_ADDR of every configuration: below it a kernel would move itself up to it.
 constexpr std::uint64_t kLowestKernel = 16 * kMebibyte;
-// What a small kernel takes for itself (struct page, slabs, per-CPU areas) before there is room for a program.
+// What a small kernel takes for itself (struct page, slabs, per-CPU areas) before there is room for a
+// program.
 constexpr std::uint64_t kWorkingRoom = 24 * kMebibyte;
 
 constexpr std::uint64_t round_up_to(std::uint64_t value, std::uint64_t unit) {
@@ -53,7 +54,8 @@ Result<Layout> lay_out(const BootImage& image, std::uint64_t initrd_bytes, const
   layout.kernel = kernel_address(image, memory.base);
   layout.initrd = (memory.end() - initrd_bytes) / abi::kPageBytes * abi::kPageBytes;
   if (layout.kernel + image.header().init_size > layout.initrd) {
-    return fail(ErrorCode::kLimit, "kernel and initial RAM disk do not fit", subject, "give it more --memory");
+    return fail(ErrorCode::kLimit, "kernel and initial RAM disk do not fit", subject,
+                "give it more --memory");
   }
   return layout;
 }

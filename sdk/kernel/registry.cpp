@@ -38,7 +38,8 @@ std::optional<KernelEntry> parse_entry(const std::string& text) {
     entry.name = json.at("name").get<std::string>();
     entry.id = json.at("id").get<std::uint64_t>();
     entry.place = static_cast<Place>(json.at("place").get<std::uint32_t>());
-    entry.memory = {json.at("memory_base").get<std::uint64_t>(), json.at("memory_bytes").get<std::uint64_t>()};
+    entry.memory = {json.at("memory_base").get<std::uint64_t>(),
+                    json.at("memory_bytes").get<std::uint64_t>()};
     entry.pool_pages = json.at("pool_pages").get<std::uint64_t>();
     entry.release = json.at("release").get<std::string>();
     entry.file = json.at("file").get<std::string>();
@@ -67,8 +68,8 @@ const char* place_name(Place place) {
 Result<void> check_kernel_name(const std::string& name) {
   constexpr std::size_t kLongest = sizeof(HandOff::name) - 1;
   const bool letters = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   });
   if (name.empty() || name.size() > kLongest || name.front() == '.' || !letters) {
     return fail(ErrorCode::kInvalid, "not a name for a kernel", name,
@@ -128,9 +129,8 @@ Result<void> Registry::put(const KernelEntry& entry) const {
                              {"file", entry.file},
                              {"command_line", entry.command_line},
                              {"started_at", entry.started_at}};
-  return system_.replace_file(
-      entry_path(entry.name),
-      json.dump(2, ' ', false, RegistryJson::error_handler_t::replace) + "\n");
+  return system_.replace_file(entry_path(entry.name),
+                              json.dump(2, ' ', false, RegistryJson::error_handler_t::replace) + "\n");
 }
 
 void Registry::remove(const std::string& name) const {

@@ -86,8 +86,8 @@ Result<ReservedPiece> find_reserved(const System& system, std::uint64_t bytes,
   std::uint64_t largest = 0;
   for (ReservedPiece& reserved : reserved_pieces(system)) {
     const MemoryPiece piece{reserved.piece.base, wanted};
-    const bool is_taken =
-        std::any_of(taken.begin(), taken.end(), [&](const MemoryPiece& other) { return overlaps(piece, other); });
+    const bool is_taken = std::any_of(taken.begin(), taken.end(),
+                                      [&](const MemoryPiece& other) { return overlaps(piece, other); });
     if (is_taken || piece.end() > k4Gib) {
       continue;
     }
@@ -97,8 +97,9 @@ Result<ReservedPiece> find_reserved(const System& system, std::uint64_t bytes,
     largest = std::max(largest, reserved.piece.bytes);
   }
   return fail(ErrorCode::kLimit,
-              largest == 0 ? std::string("no memory was reserved at boot")
-                           : fmt::format("{} MiB were reserved at boot, it takes {}", largest / kMib, wanted / kMib),
+              largest == 0
+                  ? std::string("no memory was reserved at boot")
+                  : fmt::format("{} MiB were reserved at boot, it takes {}", largest / kMib, wanted / kMib),
               "/proc/iomem",
               fmt::format("boot with crashkernel={}M, or memmap={}M$ADDRESS; kdump must not be loaded there",
                           wanted / kMib, wanted / kMib));

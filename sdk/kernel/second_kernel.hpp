@@ -17,9 +17,9 @@
 namespace kjump::two_kernels {
 
 struct StartOptions {
-  std::string kernel;   ///< bzImage
-  std::string initrd;   ///< may be empty
-  std::string append;   ///< command line
+  std::string kernel;  ///< bzImage
+  std::string initrd;  ///< may be empty
+  std::string append;  ///< command line
   std::uint64_t memory_bytes = 0;
   std::optional<abi::two_kernels::Place> place;  ///< none: the first that does
   std::string name;

@@ -77,8 +77,7 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
     line += line.empty() ? "maxcpus=1" : " maxcpus=1";  // the others are parked in this kernel
   }
   line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);
-  const std::size_t most =
-      std::min<std::size_t>(image.header().cmdline_size, format::kCommandLineBytes - 1);
+  const std::size_t most = std::min<std::size_t>(image.header().cmdline_size, format::kCommandLineBytes - 1);
   if (line.size() > most) {
     return fail(ErrorCode::kLimit, fmt::format("the command line has {} characters", line.size()), "--append",
                 fmt::format("this kernel takes {}", most));
@@ -128,15 +127,17 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
     bool known = false;
     KJUMP_CHECK(check_configuration(system, image, options.kernel, known));
     if (!known) {
-      notes.push_back("no configuration of this kernel is at hand: whether it has CONFIG_KEXEC_JUMP, without which it "
-                      "never comes back, is not known");
+      notes.push_back(
+          "no configuration of this kernel is at hand: whether it has CONFIG_KEXEC_JUMP, without which it "
+          "never comes back, is not known");
     }
   }
   return Prepared{std::move(image), std::move(initrd), std::move(command_line)};
 }
 
-Result<format::CrossingRequest> load_into(System& system, const StartOptions& options, const Prepared& prepared,
-                                          Placement& place, const KernelEntry& entry) {
+Result<format::CrossingRequest> load_into(System& system, const StartOptions& options,
+                                          const Prepared& prepared, Placement& place,
+                                          const KernelEntry& entry) {
   KJUMP_TRY(const Layout layout, lay_out(prepared.image, prepared.initrd.bytes, entry.memory));
   const std::array<MemoryPiece, 2> pieces{kFirstPiece, entry.memory};
   KJUMP_TRY(const std::vector<std::uint64_t> tables, identity_tables(pieces, layout.tables));
@@ -158,7 +159,8 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   request.entry = layout.kernel + (prepared.image.is_64bit() ? kLongEntryOffset : 0);
   request.page_tables = prepared.image.is_64bit() ? layout.tables : 0;
   std::copy(place.pieces().begin(), place.pieces().end(), std::begin(request.pieces));
-  request.digits = format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kDigits);
+  request.digits =
+      format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kDigits);
   return request;
 }
 
@@ -190,8 +192,7 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.command_line = prepared.command_line;
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
-  KJUMP_TRY(const format::CrossingRequest request,
-            load_into(system, options, prepared, place, entry));
+  KJUMP_TRY(const format::CrossingRequest request, load_into(system, options, prepared, place, entry));
   KJUMP_CHECK(crossing.set_content(place.content()));
   tell_progress(options.progress, "jumping");
   KJUMP_TRY(report.crossing, crossing.go(request));

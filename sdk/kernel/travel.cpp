@@ -48,8 +48,8 @@ Result<CrossingReport> enter_kernel(System& system, const std::string& name) {
   KJUMP_CHECK(adopt_page(system, registry));
   const auto page = registry.page_of(entry.name);
   if (!page || !waits(*page, format::Side::kSecond)) {
-    return fail(ErrorCode::kInvalid, "this kernel has never come back, so it cannot be entered again", entry.name,
-                "kjump kernel drop " + entry.name);
+    return fail(ErrorCode::kInvalid, "this kernel has never come back, so it cannot be entered again",
+                entry.name, "kjump kernel drop " + entry.name);
   }
   KJUMP_TRY(Crossing crossing, Crossing::open(system));
   KJUMP_TRY(LowArea area, LowArea::open(system));

@@ -35,8 +35,9 @@ class PairDisks {
     directory_ = ::mkdtemp(pattern.data());
     for (const char* name : {"a", "b", "letters"}) {
       const std::string path = this->path(name).string();
-      const std::string make = "truncate -s 48M '" + path + "'" +
-                               (std::string(name) == "letters" ? "" : " && /sbin/mkfs.ext4 -q -F '" + path + "'");
+      const std::string make =
+          "truncate -s 48M '" + path + "'" +
+          (std::string(name) == "letters" ? "" : " && /sbin/mkfs.ext4 -q -F '" + path + "'");
       EXPECT_EQ(std::system(make.c_str()), 0) << make;
     }
   }
@@ -49,7 +50,9 @@ class PairDisks {
   PairDisks(PairDisks&&) = delete;
   PairDisks& operator=(PairDisks&&) = delete;
 
-  [[nodiscard]] std::filesystem::path path(const std::string& name) const { return directory_ / (name + ".img"); }
+  [[nodiscard]] std::filesystem::path path(const std::string& name) const {
+    return directory_ / (name + ".img");
+  }
 
   /// e2fsck finds nothing on either.
   void expect_clean() const {
@@ -119,8 +122,8 @@ class Pair {
     auto kernel = find_kernel(shape.second);
     EXPECT_TRUE(kernel) << kernel.error().text();
     guest_.with_file(kernel.value_or(""), "/k/bzImage");
-    add_text("/b/init", std::string(kSecondInit) + kCare + "care " + device(1) + "\nletters=" + device(2) +
-                            kSecondLoop);
+    add_text("/b/init",
+             std::string(kSecondInit) + kCare + "care " + device(1) + "\nletters=" + device(2) + kSecondLoop);
   }
 
   Guest& guest() { return guest_; }
@@ -133,7 +136,8 @@ class Pair {
 cd /b && mkdir -p bin dev && cp /bin/busybox /bin/kjump bin/ && chmod +x init &&
   find . | cpio -o -H newc >/k/initrd 2>/dev/null && cd / || exit 9
 letter() { blockdev --flushbufs $letters; echo 3 >/proc/sys/vm/drop_caches; dd if=$letters bs=512 count=1 2>/dev/null | tr -d '\0'; }
-)sh" + "letters=" + device(2) +
+)sh" +
+           "letters=" + device(2) +
            "; append='console=ttyS0 no_console_suspend panic=-1 loglevel=7 no_timer_check rdinit=/init " +
            shape_.second_append + "'\ncare " + device(0) + " || exit 8\n";
   }

@@ -51,7 +51,8 @@ TEST(Refusal, IsClearAndLeavesEverythingAsItWas) {
                                                       {"drop", "there is no second kernel"}};
   for (const auto& [name, why] : kWhy) {
     const std::string said = section(result.out, name);
-    EXPECT_THAT(said, testing::AllOf(HasSubstr(why), HasSubstr("status 1\n"), HasSubstr("left: 0 HugePages_Total: 0 0")))
+    EXPECT_THAT(said, testing::AllOf(HasSubstr(why), HasSubstr("status 1\n"),
+                                     HasSubstr("left: 0 HugePages_Total: 0 0")))
         << name;
   }
   EXPECT_EQ(section(result.out, "after"), "OK\n");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Rule: two kernels with processes, disks and network each go on as if nothing had happened, however often the
-// processor changes between them; and what would go wrong is refused before anything is touched.
+// Rule: two kernels with processes, disks and network each go on as if nothing had happened, however often
+// the processor changes between them; and what would go wrong is refused before anything is touched.
 #include <gmock/gmock.h>
 
 #include "kernels_two/pair.hpp"
@@ -41,9 +41,10 @@ void expect_round_trips(Pair& pair, const std::string& script, int times, const 
   ASSERT_EQ(status["kernels"].size(), 1U);
   EXPECT_EQ(status["kernels"][0]["place"], place);
   EXPECT_EQ(status["kernels"][0]["crossings"], 2 * times);
-  EXPECT_THAT(section(result.out, "drop"),
-              testing::AllOf(testing::StartsWith("dropped second"), testing::HasSubstr("HugePages_Total:       0"),
-                             testing::HasSubstr("HugePages_Surp:        0"), testing::EndsWith("\n0\n")));
+  EXPECT_THAT(
+      section(result.out, "drop"),
+      testing::AllOf(testing::StartsWith("dropped second"), testing::HasSubstr("HugePages_Total:       0"),
+                     testing::HasSubstr("HugePages_Surp:        0"), testing::EndsWith("\n0\n")));
   EXPECT_THAT(result.out, testing::HasSubstr("== unmounted"));
   pair.disks().expect_clean();
 }
@@ -82,7 +83,10 @@ constexpr Machine kMachines[] = {
     {"five_levels_and_four", {.second_append = "no5lvl"}, kInHugePages, "hugepages"},
     {"memmap", {.append = "memmap=96M$0x8000000"}, "--memory 96M --place reserved", "reserved"},
     {"crashkernel", {.append = "crashkernel=96M"}, "--memory 96M --place reserved", "reserved"},
-    {"large_memory", {.memory_mib = 5120, .append = "crashkernel=96M"}, "--memory 96M --place reserved", "reserved"},
+    {"large_memory",
+     {.memory_mib = 5120, .append = "crashkernel=96M"},
+     "--memory 96M --place reserved",
+     "reserved"},
     {"q35_ahci", {.machine = "q35", .bus = DiskBus::kAhci}, kInHugePages, "hugepages"},
     {"q35_nvme", {.machine = "q35", .bus = DiskBus::kNvme}, kInHugePages, "hugepages"},
 };

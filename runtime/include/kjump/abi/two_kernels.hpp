@@ -26,9 +26,9 @@ inline constexpr uint32_t kCoreHeaderBase = kAreaBase + 0x3000;  ///< elfcorehdr
 inline constexpr uint32_t kCoreHeaderBytes = 0x3000;
 inline constexpr uint32_t kAreaEnd = kCoreHeaderBase + kCoreHeaderBytes;
 
-// B's memory below 1 MiB, with the area in it: B's kjump wants memory for images where A's has it. B uses none
-// of it but the very top, for the start-up code of processors (arch/x86/realmode/init.c), 28 KiB at most; and
-// 64 KiB from address 0 it would not use in any case (X86_RESERVE_LOW).
+// B's memory below 1 MiB, with the area in it: B's kjump wants memory for images where A's has it. B uses
+// none of it but the very top, for the start-up code of processors (arch/x86/realmode/init.c), 28 KiB at
+// most; and 64 KiB from address 0 it would not use in any case (X86_RESERVE_LOW).
 inline constexpr uint32_t kLowMemoryBase = kImageLowest;
 inline constexpr uint32_t kLowMemoryEnd = kImageEnd;
 static_assert(kFlatEnd <= kAreaBase && kLowMemoryEnd - kAreaEnd >= 0x8000);
