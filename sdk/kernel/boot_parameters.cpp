@@ -21,13 +21,13 @@ constexpr std::uint8_t kLoaderKexec = 0xD0;  // boot.rst, type_of_loader: kexec
 
 // As the kernel words them in /sys/firmware/memmap; in /proc/iomem devices stand between them.
 std::optional<std::uint32_t> type_number(const std::string& type) {
-  static const std::array<std::pair<const char*, std::uint32_t>, 5> kTypes{
+  static const std::array<std::pair<const char*, std::uint32_t>, 5> names{
       {{"System RAM", kRam},
        {"Reserved", kReserved},
        {"ACPI Tables", kAcpi},
        {"ACPI Non-volatile Storage", kNonVolatile},
        {"Unusable memory", kUnusable}}};
-  for (const auto& [name, number] : kTypes) {
+  for (const auto& [name, number] : names) {
     if (type == name) {
       return number;
     }

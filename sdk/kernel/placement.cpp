@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "kernel/reserved_place.hpp"
-
 namespace kjump::two_kernels {
 
 using abi::two_kernels::Place;
@@ -29,15 +27,23 @@ Result<Placement> Placement::find(System& system, const std::string& name, std::
       error.hint += "; " + reserved.error().what;
       return Failure(std::move(error));
     }
-    placement.kind_ = Place::kReserved;
-    placement.reserved_ = reserved->piece;
+    KJUMP_CHECK(placement.use(system, *reserved));
     return placement;
   }
   KJUMP_TRY(const ReservedPiece reserved, find_reserved(system, bytes, taken));
-  placement.kind_ = Place::kReserved;
-  placement.reserved_ = reserved.piece;
-  placement.reason_ += ", " + reserved.origin;
+  KJUMP_CHECK(placement.use(system, reserved));
   return placement;
+}
+
+Result<void> Placement::use(const System& system, const ReservedPiece& reserved) {
+  kind_ = Place::kReserved;
+  reserved_ = reserved.piece;
+  reason_ += ", " + reserved.origin;
+  if (reserved.is_writable) {
+    KJUMP_TRY(ReservedMapping mapping, ReservedMapping::map(system, reserved_));
+    mapping_.emplace(std::move(mapping));
+  }
+  return {};
 }
 
 Result<std::span<std::byte>> Placement::room(std::uint64_t address, std::size_t bytes) {
@@ -45,8 +51,8 @@ Result<std::span<std::byte>> Placement::room(std::uint64_t address, std::size_t 
   if (address < all.base || bytes > all.bytes || address - all.base > all.bytes - bytes) {
     return fail(ErrorCode::kInvalid, "outside of the kernel's memory", "placement");
   }
-  if (huge_) {
-    return huge_->bytes().subspan(address - all.base, bytes);
+  if (huge_ || mapping_) {
+    return (huge_ ? huge_->bytes() : mapping_->bytes()).subspan(address - all.base, bytes);
   }
   if (pieces_.size() == abi::two_kernels::kCopyPieces) {
     return fail(ErrorCode::kLimit, "too many pieces", "placement");

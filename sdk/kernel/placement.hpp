@@ -16,6 +16,7 @@
 #include "host/system.hpp"
 #include "kernel/huge_place.hpp"
 #include "kernel/layout.hpp"
+#include "kernel/reserved_place.hpp"
 
 namespace kjump::two_kernels {
 
@@ -45,7 +46,10 @@ class Placement {
   Placement() = default;
 
   abi::two_kernels::Place kind_ = abi::two_kernels::Place::kHugePages;
+  [[nodiscard]] Result<void> use(const System& system, const ReservedPiece& reserved);
+
   std::optional<HugePlace> huge_;
+  std::optional<ReservedMapping> mapping_;  ///< of reserved memory, where it may be written to
   MemoryPiece reserved_;
   std::string reason_;
   std::vector<std::byte> content_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/reserved_place.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <sstream>
@@ -49,11 +51,12 @@ std::vector<MemoryPiece> held_back_pieces(const System& system) {
   return pieces;
 }
 
-void add_piece(std::vector<ReservedPiece>& pieces, const MemoryPiece& piece, const char* origin) {
+void add_piece(std::vector<ReservedPiece>& pieces, const MemoryPiece& piece, const char* origin,
+               bool is_writable) {
   const std::uint64_t start = std::max((piece.base + kUnit - 1) / kUnit * kUnit, kLowestReserved);
   const std::uint64_t end = piece.end() / kUnit * kUnit;
   if (start < end) {
-    pieces.push_back({{start, end - start}, origin});
+    pieces.push_back({{start, end - start}, origin, is_writable});
   }
 }
 
@@ -63,16 +66,34 @@ bool overlaps(const MemoryPiece& a, const MemoryPiece& b) {
 
 }  // namespace
 
+Result<ReservedMapping> ReservedMapping::map(const System& system, const MemoryPiece& piece) {
+  static constexpr const char* kMemory = "/dev/mem";
+  KJUMP_TRY(const UniqueFd fd, system.open(kMemory, O_RDWR));  // no O_SYNC: it would be uncached
+  void* const start = ::mmap(nullptr, piece.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(),
+                             static_cast<off_t>(piece.base));
+  if (start == MAP_FAILED) {  // NOLINT(performance-no-int-to-ptr): the C macro
+    return fail_errno("cannot map reserved memory", fmt::format("{} at {:#x}", kMemory, piece.base),
+                      "run as root, without kernel lockdown");
+  }
+  return ReservedMapping({static_cast<std::byte*>(start), piece.bytes});
+}
+
+ReservedMapping::~ReservedMapping() {
+  if (!bytes_.empty()) {
+    ::munmap(bytes_.data(), bytes_.size());
+  }
+}
+
 std::vector<ReservedPiece> reserved_pieces(const System& system) {
   std::vector<ReservedPiece> pieces;
   // A crash kernel that is loaded there must stay whole.
   if (system.read_line("/sys/kernel/kexec_crash_loaded", "0") == "0") {
     for (const MemoryPiece& piece : crash_kernel_pieces(system)) {
-      add_piece(pieces, piece, "crashkernel=");
+      add_piece(pieces, piece, "crashkernel=", false);
     }
   }
   for (const MemoryPiece& piece : held_back_pieces(system)) {
-    add_piece(pieces, piece, "memmap=");
+    add_piece(pieces, piece, "memmap=", true);
   }
   std::sort(pieces.begin(), pieces.end(),
             [](const ReservedPiece& a, const ReservedPiece& b) { return a.piece.base < b.piece.base; });
@@ -92,7 +113,7 @@ Result<ReservedPiece> find_reserved(const System& system, std::uint64_t bytes,
       continue;
     }
     if (reserved.piece.bytes >= wanted) {
-      return ReservedPiece{piece, std::move(reserved.origin)};
+      return ReservedPiece{piece, std::move(reserved.origin), reserved.is_writable};
     }
     largest = std::max(largest, reserved.piece.bytes);
   }

@@ -193,7 +193,12 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
   KJUMP_TRY(const format::CrossingRequest request, load_into(system, options, prepared, place, entry));
-  KJUMP_CHECK(crossing.set_content(place.content()));
+  if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {
+    // The payload reaches 4 GiB, the kernel may give huge pages above.
+    Error error = taken_over.error();
+    error.hint = "reserve memory with memmap=SIZE$ADDRESS instead, which needs no copy; or --place hugepages";
+    return Failure(std::move(error));
+  }
   tell_progress(options.progress, "jumping");
   KJUMP_TRY(report.crossing, crossing.go(request));
   // It has come back, so it may be entered again.

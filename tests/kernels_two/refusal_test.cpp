@@ -14,7 +14,7 @@ constexpr const char* kRefusals = R"sh(
 refused() {
   name=$1; shift
   echo "== $name"; "$@" 2>&1; echo "status $?"
-  echo "left: $(cat /sys/kernel/kexec_loaded) $(grep HugePages_Total /proc/meminfo | tr -s ' ') $(ls /run/kjump/kernels /run/kjump/huge 2>/dev/null | grep -vc : )"
+  echo "left: $(cat /sys/kernel/kexec_loaded) $(grep HugePages_Total /proc/meminfo | tr -s ' ') $(find /run/kjump -type f 2>/dev/null | wc -l)"
 }
 run="kjump kernel run /k/bzImage --initrd /k/initrd"
 refused small $run --memory 32M --append "$append"

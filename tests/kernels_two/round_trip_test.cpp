@@ -84,7 +84,7 @@ constexpr Machine kMachines[] = {
     {"memmap", {.append = "memmap=96M$0x8000000"}, "--memory 96M --place reserved", "reserved"},
     {"crashkernel", {.append = "crashkernel=96M"}, "--memory 96M --place reserved", "reserved"},
     {"large_memory",
-     {.memory_mib = 5120, .append = "crashkernel=96M"},
+     {.memory_mib = 5120, .append = "memmap=96M$0x8000000"},
      "--memory 96M --place reserved",
      "reserved"},
     {"q35_ahci", {.machine = "q35", .bus = DiskBus::kAhci}, kInHugePages, "hugepages"},
