@@ -9,9 +9,10 @@
         global kjump_edge_watch
         global kjump_nmi64, kjump_vector32, kjump_slave_interrupt32, kjump_fault, kjump_leave_payload
         extern kjump_payload_unwind, kjump_unwind_esp, kjump_supervisor_fault, kjump_supervisor_esp
-        extern kjump_ticks_left, kjump_watchdog_is_armed
+        extern kjump_ticks_left, kjump_deadline, kjump_nmi_not_before, kjump_watchdog_is_armed
 
 %include "pic.inc"
+%include "deadline.inc"
 
 real_text
 
@@ -59,7 +60,10 @@ fault32:
         cmp     dword [REAL_BASE + kjump_ticks_left], 0
         je      .acknowledge
         dec     dword [REAL_BASE + kjump_ticks_left]
-        jnz     .acknowledge
+        jz      .expired
+        if_before REAL_BASE + kjump_deadline
+        jc      .acknowledge
+.expired:
         mov     dword [esp + 8], VECTOR_DEADLINE
         jmp     exception32
 .acknowledge:
@@ -71,18 +75,23 @@ dropped32:
         add     esp, 4
         iretd
 
-; An edge of the PIT's that is watched, or the HPET's. An NMI while no watchdog is armed is nobody's business here.
+; An edge of the PIT's that is watched, or the HPET's or the clock's. An NMI while no watchdog is armed, or before its
+; time, is nobody's business here.
 nmi32:
         cmp     byte [REAL_BASE + kjump_edge_watch], EDGE_WATCH_RUNNING
         jne     .one_shot
         cmp     dword [REAL_BASE + kjump_ticks_left], 0
         je      dropped32
         dec     dword [REAL_BASE + kjump_ticks_left]
-        jnz     dropped32
+        jz      exception32
+        if_before REAL_BASE + kjump_deadline
+        jc      dropped32
         jmp     exception32
 .one_shot:
         cmp     byte [kjump_watchdog_is_armed], 0
         je      dropped32
+        if_before REAL_BASE + kjump_nmi_not_before
+        jc      dropped32
 
 exception32:
         pop     ecx

@@ -7,9 +7,11 @@
 ; exceptions.asm the code runs flat, but is linked into the real segment so that gates can be built by the linker.
 %include "sections.inc"
 %include "pic.inc"
+%include "deadline.inc"
 
         global kjump_long_idt_pointer
-        extern kjump_fault, kjump_abandon_long, kjump_map_on_demand, kjump_ticks_left, kjump_watchdog_is_armed
+        extern kjump_fault, kjump_abandon_long, kjump_map_on_demand, kjump_ticks_left, kjump_deadline, kjump_nmi_not_before
+        extern kjump_watchdog_is_armed
 
 %define INTERRUPT_GATE  0x8E00                  ; present, DPL 0, 64-bit interrupt gate
 %define IST_FAULT       1                       ; which stacks: see the TSS in run_long_payload.asm
@@ -96,7 +98,10 @@ first_pic:
         cmp     dword [REAL_BASE + kjump_ticks_left], 0
         je      .acknowledge
         dec     dword [REAL_BASE + kjump_ticks_left]
-        jnz     .acknowledge
+        jz      .expired
+        if_before REAL_BASE + kjump_deadline
+        jc      .acknowledge
+.expired:
         mov     dword [rsp + frame.vector], VECTOR_DEADLINE
         jmp     exception
 .acknowledge:
@@ -108,10 +113,12 @@ dropped:
         add     rsp, 8                          ; the vector
         iretq
 
-; An NMI while no watchdog is armed is nobody's business here.
+; An NMI while no watchdog is armed, or before its time, is nobody's business here.
 nmi:
         cmp     byte [kjump_watchdog_is_armed], 0
         je      dropped
+        if_before REAL_BASE + kjump_nmi_not_before
+        jc      dropped
         jmp     exception
 
 page_fault:

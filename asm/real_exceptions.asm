@@ -4,10 +4,11 @@
 ; to the handler that was there before.
 %include "sections.inc"
 
-        global kjump_real_hooks, kjump_saved_vectors, kjump_ticks_left
+        global kjump_real_hooks, kjump_saved_vectors, kjump_ticks_left, kjump_deadline, kjump_nmi_not_before
         extern kjump_fault, kjump_real_to_physical, kjump_leave_payload
 
 %include "pic.inc"
+%include "deadline.inc"
 
 %define OPCODE_INT      0xCD
 
@@ -51,7 +52,7 @@ hooked:
         mov     bp, sp
         mov     bx, [bp + frame.vector]
         cmp     bl, VECTOR_NMI
-        je      leave_real                              ; the watchdog's, or hardware's cry for help
+        je      nmi
         cmp     bl, VECTOR_TIMER
         je      timer
         cmp     bl, FIRST_IRQ_VECTOR
@@ -82,9 +83,20 @@ timer:
         cmp     dword [cs:kjump_ticks_left], 0
         je      former_handler                          ; no deadline
         dec     dword [cs:kjump_ticks_left]
-        jnz     former_handler
+        jz      .expired
+        if_before cs:kjump_deadline
+        jc      former_handler
+.expired:
         mov     word [bp + frame.vector], VECTOR_DEADLINE
         jmp     leave_real
+
+; The watchdog's, or hardware's cry for help; or the clock's, which serves the BIOS, too, before the alarm's time.
+nmi:
+        if_before cs:kjump_nmi_not_before
+        jnc     leave_real
+        popad
+        add     sp, 4                                   ; frame.vector, frame.room
+        iret
 
 ; Replaces the two words above the registers by the handler's address and returns to it.
 former_handler:
@@ -157,5 +169,8 @@ real_bss
         alignb  4
 kjump_saved_vectors:    resd HOOKED_VECTORS             ; the IVT's, before ours
 kjump_ticks_left:       resd 1                          ; until the deadline; 0: none
+; Of the time-stamp counter.
+kjump_deadline:         resq 1                          ; looked at by each tick: some get lost
+kjump_nmi_not_before:   resq 1                          ; earlier NMIs pass
                         resw 8
 own_stack_top:

@@ -2,6 +2,7 @@
 ; Entries straight after firmware: no Linux has been there, or none that is left. A boot loader has put the image
 ; into memory; it may get the processor back.
 %include "sections.inc"
+%include "start_again.inc"
 
         global kjump_boot_entry, kjump_boot_entry_flat, kjump_boot_way_back
         extern kjump_entry_state, kjump_tsc_entry, kjump_run_supervisor, kjump_gdt_pointer, kjump_idt32_pointer
@@ -30,14 +31,27 @@ back_to_loader:
         popf
         retf
 
-; What the flat entry's caller, who is lost, would do in real mode: go on booting (BIOS boot specification 1.01, 6.7).
+; What the flat entry's caller, who is lost, would do in real mode: go on booting (BIOS boot specification 1.01, 6.7), as
+; long as the payload does not say, as boot_block.asm asks it, that firmware has lost its disks.
 go_on_booting:
         mov     sp, REAL_STACK_TOP
+        mov     ax, EXCHANGE_SEGMENT
+        mov     es, ax
+        cld
+        mov     si, faulted
+        cmp     dword [es:HEADER_OUTCOME], OUTCOME_RETURNED
+        jne     start_again
+        mov     si, lost_disks
+        cmp     dword [es:HEADER_STATUS], BOOT_ON
+        jne     start_again
         int     0x18                            ; the next boot device
         int     0x19                            ; all over again
 .stop:
         hlt
         jmp     .stop
+
+        print_routine
+        start_again_routine
 
 flat_text
 bits 32
@@ -85,3 +99,5 @@ loader_sp:      dw flat_frame                   ; together a far pointer, for LS
 loader_ss:      dw REAL_SEGMENT
 flat_frame:     dw FLAGS_FIXED | FLAGS_IF, go_on_booting, REAL_SEGMENT
 boot_drive:     db 0
+faulted:        db "kjump: the boot program failed; starting again", 13, 10, 0
+lost_disks:     db "kjump: starting again", 13, 10, 0

@@ -3,6 +3,7 @@
 
 #include <kjump/payload.hpp>
 
+#include "hibernate/copy_page.hpp"
 #include "hibernate/hash.hpp"
 #include "hibernate/lz4.hpp"
 #include "hibernate/progress.hpp"
@@ -70,7 +71,7 @@ bool ContentReader::place(const uint8_t* from, uint32_t stored, uint32_t pages) 
   }
   if (raw || !together) {
     for (uint32_t i = 0; i < pages; ++i) {
-      __builtin_memcpy(physical(to[i]), from + i * kPage, kPage);
+      copy_page(physical(to[i]), from + i * kPage);
     }
   }
   return true;
@@ -79,8 +80,12 @@ bool ContentReader::place(const uint8_t* from, uint32_t stored, uint32_t pages) 
 Failure ContentReader::take_batch(const uint8_t* memory, uint64_t& chunk, bool load) {
   for (uint32_t i = 0; i < format::kBatchChunks && chunk < chunks_; ++i, ++chunk) {
     const format::ChunkEntry& entry = map_.chunk(chunk);
+    Stopwatch watch;
     const bool sound = hash_of(memory, stored_bytes(entry)) == entry.hash;
-    if (!sound || (load && !place(memory, entry.stored, entry.pages))) {
+    watch.lap(ticks_.hash);
+    const bool placed = sound && (!load || place(memory, entry.stored, entry.pages));
+    watch.lap(ticks_.compress);
+    if (!placed) {
       Failure made = failure(format::RestoreStatus::kContent, "the image is damaged: chunk ");
       made.why.add_number(chunk).add(" of ").add_number(chunks_);
       return made;
@@ -105,7 +110,9 @@ Failure ContentReader::pass(bool load) {
   Failure failed;
   for (uint32_t turn = 0; chunk < chunks_ && !failed.failed(); turn = (turn + 1) % count) {
     Buffer& buffer = buffers_[turn];
+    Stopwatch watch;
     const disk::Error error = store_.finish(buffer);
+    watch.lap(ticks_.wait);
     if (error.failed()) {
       failed =
           disk_failure(format::RestoreStatus::kDisk, store_.disk().driver(), store_.disk().place(), error);
@@ -125,9 +132,11 @@ Failure ContentReader::pass(bool load) {
 }
 
 void ContentReader::clear_zero_pages() {
+  Stopwatch watch;
   for (uint64_t index = map_.next_zero(0); index < map_.pages(); index = map_.next_zero(index + 1)) {
     __builtin_memset(physical(map_.address_of(index)), 0, kPage);
   }
+  watch.lap(ticks_.look);
 }
 
 }  // namespace kjump::hibernate

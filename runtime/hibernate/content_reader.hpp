@@ -18,6 +18,8 @@ class ContentReader {
   /// The same, and writes the pages to their addresses; zero pages are cleared. After a failure memory is
   /// part this and part that.
   [[nodiscard]] Failure load();
+  /// Of all passes, in ticks of the time stamp counter.
+  [[nodiscard]] const format::Work& ticks() const { return ticks_; }
 
  private:
   struct Ahead {
@@ -39,6 +41,7 @@ class ContentReader {
   uint64_t chunks_;
   Ahead ahead_;
   uint64_t index_ = 0;  ///< of the next page to be placed
+  format::Work ticks_{};
   Buffer buffers_[kMostBuffers];
 };
 

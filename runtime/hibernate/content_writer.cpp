@@ -3,6 +3,7 @@
 
 #include <kjump/payload.hpp>
 
+#include "hibernate/copy_page.hpp"
 #include "hibernate/hash.hpp"
 #include "hibernate/lz4.hpp"
 #include "hibernate/progress.hpp"
@@ -42,10 +43,12 @@ ContentWriter::ContentWriter(Store& store, const Workspace& workspace, PageMap& 
   for (uint32_t i = 0; i < workspace.buffers(); ++i) {
     buffers_[i].address = workspace.buffer(i);
   }
+  prepare_state(workspace.state() + kLz4State);
 }
 
 // The next pages of a chunk, into chunk_pages_; how many there are.
 uint32_t ContentWriter::gather(uint64_t& index) {
+  Stopwatch watch;
   uint32_t count = 0;
   while (count < format::kChunkPages) {
     index = map_.next_data(index);
@@ -61,6 +64,7 @@ uint32_t ContentWriter::gather(uint64_t& index) {
     }
     ++index;
   }
+  watch.lap(written_.ticks.look);
   return count;
 }
 
@@ -75,30 +79,37 @@ const uint8_t* ContentWriter::source(uint32_t pages) const {
   }
   uint8_t* staging = workspace_.state() + kStaging;
   for (uint32_t i = 0; i < pages; ++i) {
-    __builtin_memcpy(staging + i * kPage, physical(chunk_pages_[i]), kPage);
+    copy_page(staging + i * kPage, physical(chunk_pages_[i]));
   }
   return staging;
 }
 
 void ContentWriter::add_chunk(Batch& batch, uint32_t pages) {
   const size_t bytes = pages * kPage;
+  Stopwatch watch;
   const uint8_t* from = source(pages);
   uint8_t* to = batch.memory + batch.used;
   size_t stored = compress_ ? compress(workspace_.state() + kLz4State, from, bytes, to, bytes - 1) : 0;
   uint32_t raw = 0;
   if (stored == 0) {
-    __builtin_memcpy(to, from, bytes);
+    for (uint32_t i = 0; i < pages; ++i) {
+      copy_page(to + i * kPage, from + i * kPage);
+    }
     stored = bytes;
     raw = format::kChunkRaw;
   }
+  watch.lap(written_.ticks.compress);
   map_.chunk(written_.chunks++) = {hash_of(to, stored), static_cast<uint32_t>(stored) | raw, pages};
+  watch.lap(written_.ticks.hash);
   batch.used += stored;
   written_.data_pages += pages;
   written_.stored_bytes += stored;
 }
 
 Failure ContentWriter::wait(Buffer& buffer) {
+  Stopwatch watch;
   const disk::Error error = store_.finish(buffer);
+  watch.lap(written_.ticks.wait);
   return error.failed()
              ? disk_failure(format::SaveStatus::kDisk, store_.disk().driver(), store_.disk().place(), error)
              : Failure{};

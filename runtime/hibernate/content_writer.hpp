@@ -13,6 +13,7 @@ struct Written {
   uint64_t chunks = 0;
   uint64_t blocks = 0;        ///< of content
   uint64_t stored_bytes = 0;  ///< of chunks, without what rounds batches up
+  format::Work ticks{};       ///< in ticks of the time stamp counter
 };
 
 class ContentWriter {

@@ -45,7 +45,11 @@ bool Restorer::try_disk(DiskDriver driver, const disk::Place& place) {
   if (disk_.open(driver, place, request_.disk_timeout_ms).failed()) {
     return false;
   }
-  if (!store_.load(request_.header_sector, is_any(request_.store) ? nullptr : &request_.store)) {
+  disk::Error error;
+  if (!store_.load(request_.header_sector, is_any(request_.store) ? nullptr : &request_.store, error)) {
+    if (error.failed()) {
+      unreadable_ = on_disk(error);
+    }
     disk_.close();
     return false;
   }
@@ -86,7 +90,11 @@ Failure Restorer::find_store() {
       }
     }
   }
-  return failure(format::RestoreStatus::kNoDisk, "no disk that can be reached holds the store");
+  Failure none = failure(format::RestoreStatus::kNoDisk, "no disk that can be reached holds the store");
+  if (unreadable_.failed()) {
+    none.why.add(" (").add(unreadable_.why.text()).add(")");
+  }
+  return none;
 }
 
 }  // namespace kjump::hibernate

@@ -1,68 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/free_pages.hpp"
 
-#include <kjump/payload.hpp>
+#include "hibernate/kernel_addresses.hpp"
 
 namespace kjump::hibernate {
 
 namespace {
 
-constexpr uint64_t kPresent = 1;
-constexpr uint64_t kLarge = 1u << 7;
-constexpr uint64_t kAddressBits = 0x000F'FFFF'FFFF'F000;
 constexpr uint64_t kPage = abi::kPageBytes;
-
-uint64_t read_word(uint64_t address) {
-  return *static_cast<volatile uint64_t*>(physical(address));
-}
-
-uint32_t read_half(uint64_t address) {
-  return *static_cast<volatile uint32_t*>(physical(address));
-}
-
-/// The kernel's page structures by their physical addresses.
-class PageStructs {
- public:
-  explicit PageStructs(const format::KernelFacts& facts) : facts_(facts) {}
-
-  /// Physical address of the structure of a frame; 0: the kernel has none for it. A structure never crosses
-  /// a page: their size divides that of a page on every kernel that checks (mm/page_alloc.c), and the caller
-  /// has checked it.
-  [[nodiscard]] uint64_t find(uint64_t frame) {
-    const uint64_t address = facts_.vmemmap + frame * facts_.page_struct_bytes;
-    if (span_ == 0 || address - first_ >= span_) {
-      walk(address);
-    }
-    return span_ == 0 ? 0 : base_ + (address - first_);
-  }
-
- private:
-  // Leaves in first_, span_, base_ the page, large or small, that maps `address`; span_ 0: nothing does.
-  void walk(uint64_t address) {
-    uint64_t table = facts_.page_table;
-    span_ = 0;
-    for (uint32_t shift = facts_.five_levels != 0 ? 48 : 39;; shift -= 9) {
-      const uint64_t entry = read_word(table + (address >> shift & 0x1FF) * sizeof(uint64_t));
-      if ((entry & kPresent) == 0) {
-        return;
-      }
-      const uint64_t target = entry & kAddressBits & ~facts_.sme_mask;
-      const bool leaf = shift == 12 || (shift <= 30 && (entry & kLarge) != 0);
-      if (leaf) {
-        span_ = uint64_t{1} << shift;
-        first_ = address & ~(span_ - 1);
-        base_ = target & ~(span_ - 1);
-        return;
-      }
-      table = target;
-    }
-  }
-
-  const format::KernelFacts& facts_;
-  uint64_t first_ = 0;
-  uint64_t span_ = 0;
-  uint64_t base_ = 0;
-};
 
 enum class Use { kInUse, kFree, kUnreadable };
 
@@ -103,7 +48,7 @@ void drop_free(const format::KernelFacts& facts, PageMap& map, uint64_t index, u
 
 void mark_range(const format::KernelFacts& facts, const format::MemoryRange& range, PageMap& map,
                 PageCounts& counts) {
-  PageStructs structs(facts);
+  KernelAddresses addresses(facts);
   uint64_t index = map.index_of(range.start);
   map.set_data(index, (range.end - range.start) / kPage, true);
   if (range.kind != static_cast<uint32_t>(format::RangeKind::kRam)) {
@@ -111,7 +56,9 @@ void mark_range(const format::KernelFacts& facts, const format::MemoryRange& ran
   }
   const uint64_t end = range.end / kPage;
   for (uint64_t frame = range.start / kPage; frame < end;) {
-    Verdict verdict = look_at(facts, structs.find(frame), frame);
+    // A structure never crosses a page: their size divides that of a page, are_sane() has seen to it.
+    const uint64_t structure = addresses.physical(facts.vmemmap + frame * facts.page_struct_bytes);
+    Verdict verdict = look_at(facts, structure, frame);
     verdict.frames = verdict.frames < end - frame ? verdict.frames : end - frame;
     if (verdict.use == Use::kFree) {
       drop_free(facts, map, index, verdict.frames);
@@ -135,6 +82,38 @@ void leave_out(PageMap& map, uint64_t start, uint64_t end, PageCounts& counts) {
   }
 }
 
+// The sum of the allocator's own counters (struct free_area), which it keeps by hand for each list of blocks.
+// Whoever walks the page structures of all memory must come to the same number.
+bool count_by_kernel(const format::KernelFacts& facts, uint64_t& pages) {
+  KernelAddresses addresses(facts);
+  pages = 0;
+  for (uint32_t zone = 0; zone < facts.zones; ++zone) {
+    for (uint32_t order = 0; order < facts.orders; ++order) {
+      const uint64_t counter = addresses.physical(facts.free_areas[zone] + order * facts.free_area_bytes +
+                                                  facts.free_count_offset);
+      if (counter == 0) {
+        return false;
+      }
+      pages += read_word(counter) << order;
+    }
+  }
+  return facts.zones != 0;
+}
+
+// Fewer than the kernel has are saved like pages in use; one more, and something in use would be missing.
+Failure compare_counts(const format::KernelFacts& facts, PageCounts& counts) {
+  if (!count_by_kernel(facts, counts.kernel_free)) {
+    counts.kernel_free = format::kUnknownCount;
+    return {};
+  }
+  if (counts.free <= counts.kernel_free) {
+    return {};
+  }
+  Failure made = failure(format::SaveStatus::kKernel, "the page structures show more free pages (");
+  made.why.add_number(counts.free).add(") than the kernel counts (").add_number(counts.kernel_free).add(")");
+  return made;
+}
+
 bool are_sane(const format::KernelFacts& facts) {
   const uint32_t bytes = facts.page_struct_bytes;
   const auto fits = [bytes](uint32_t offset, uint32_t field) {
@@ -142,7 +121,8 @@ bool are_sane(const format::KernelFacts& facts) {
   };
   return bytes >= 16 && bytes <= kPage && kPage % bytes == 0 && fits(facts.flags_offset, 8) &&
          fits(facts.type_offset, 4) && fits(facts.order_offset, 8) && facts.orders <= 32 &&
-         facts.page_table != 0 && facts.page_table % kPage == 0;
+         facts.page_table != 0 && facts.page_table % kPage == 0 && facts.zones <= format::kMostZones &&
+         facts.free_count_offset % sizeof(uint64_t) == 0;
 }
 
 }  // namespace
@@ -165,7 +145,7 @@ Failure mark_pages(const format::KernelFacts& facts, const Workspace& workspace,
     return failure(format::SaveStatus::kKernel,
                    "no free page was found: the kernel's page structures are not where they should be");
   }
-  return {};
+  return compare_counts(facts, counts);
 }
 
 }  // namespace kjump::hibernate

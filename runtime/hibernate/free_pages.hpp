@@ -8,8 +8,9 @@
 namespace kjump::hibernate {
 
 struct PageCounts {
-  uint64_t free = 0;     ///< in blocks of the buddy allocator
-  uint64_t skipped = 0;  ///< offline, broken, or never saved
+  uint64_t free = 0;         ///< in blocks of the buddy allocator, by the page structures
+  uint64_t kernel_free = 0;  ///< the same by the kernel's own counters; kUnknownCount
+  uint64_t skipped = 0;      ///< offline, broken, or never saved
 };
 
 /// Marks as data what must be saved, of all pages of the map. Reads memory, changes nothing but the bitmaps.

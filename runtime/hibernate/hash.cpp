@@ -3,6 +3,9 @@
 
 #define XXH_INLINE_ALL
 #define XXH_VECTOR XXH_SCALAR
+// Words by packed access: by memcpy(), which is a call without the compiler's own functions, hashing took
+// longer than compressing.
+#define XXH_FORCE_MEMORY_ACCESS 1
 #include <xxhash.h>
 
 namespace kjump::hibernate {

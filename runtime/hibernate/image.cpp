@@ -30,7 +30,7 @@ disk::Error read_slot(Store& store, uint32_t slot, Candidate& candidate) {
   candidate.slot = slot;
   disk::Error error = store.read_commit(slot, candidate.commit, candidate.valid);
   if (!error.failed() && candidate.valid) {
-    error = store.read_state(slot, candidate.commit.generation, candidate.state);
+    error = store.read_state(slot, candidate.commit.generation, candidate.state, candidate.state_damaged);
   }
   return error;
 }

@@ -17,6 +17,7 @@ struct Candidate {
   uint32_t slot = 0;
   format::CommitRecord commit{};
   format::StateRecord state{};
+  bool state_damaged = false;  ///< nobody knows whether somebody went on from it
 
   [[nodiscard]] format::ImageState what() const { return static_cast<format::ImageState>(state.state); }
   /// Would somebody miss it?

@@ -9,7 +9,10 @@ namespace kjump::hibernate {
 
 inline constexpr size_t kLz4StateBytes = 0x8000;  ///< more than LZ4_sizeofState() of every 1.x
 
-/// Compressed bytes; 0 when they would not fit into `room`. `state`: kLz4StateBytes, aligned to 8.
+/// Once, before the first compress() with that state: kLz4StateBytes, aligned to 8.
+void prepare_state(void* state);
+
+/// Compressed bytes; 0 when they would not fit into `room`.
 [[nodiscard]] size_t compress(void* state, const void* from, size_t bytes, void* to, size_t room);
 
 /// True when the block is sound and gives exactly `bytes`. Reads and writes nothing outside of either.

@@ -115,4 +115,15 @@ uint64_t PageMap::count(uint32_t map) const {
   return sum;
 }
 
+bool PageMap::is_sound() const {
+  const uint64_t words = format::bitmap_bytes(pages_) / sizeof(uint64_t);
+  for (uint64_t i = 0; i < words; ++i) {
+    if ((word(0, i) & word(1, i)) != 0) {
+      return false;
+    }
+  }
+  const uint64_t used = pages_ % kBits;
+  return used == 0 || (word(0, words - 1) >> used == 0 && word(1, words - 1) >> used == 0);
+}
+
 }  // namespace kjump::hibernate

@@ -40,6 +40,8 @@ class PageMap {
   [[nodiscard]] uint64_t next_zero(uint64_t index) const { return next(1, index); }
   [[nodiscard]] uint64_t count_data() const { return count(0); }
   [[nodiscard]] uint64_t count_zero() const { return count(1); }
+  /// No page is marked as both, none behind the last.
+  [[nodiscard]] bool is_sound() const;
 
   [[nodiscard]] format::ChunkEntry& chunk(uint64_t number) const;
 

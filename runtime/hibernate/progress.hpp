@@ -2,7 +2,8 @@
 /// What the person in front of the machine sees, and the Escape key.
 #pragma once
 
-#include <stdint.h>
+#include <kjump/abi/hibernate.hpp>
+#include <kjump/payload.hpp>
 
 namespace kjump::hibernate {
 
@@ -26,7 +27,28 @@ class Progress {
 /// Some seconds, for a sentence on the screen.
 void leave_time_to_read();
 
+/// Adds the ticks since it was made, or since the last time, to somebody's sum.
+class Stopwatch {
+ public:
+  void lap(uint64_t& sum) {
+    const uint64_t now = read_tsc();
+    sum += now - start_;
+    start_ = now;
+  }
+
+ private:
+  uint64_t start_ = read_tsc();
+};
+
 /// Microseconds between two readings of the time stamp counter.
 [[nodiscard]] uint64_t microseconds(uint64_t from, uint64_t to, uint32_t ticks_per_ms);
+/// Adds work that was measured in ticks to a sum in microseconds.
+inline void add_microseconds(const abi::hibernate::Work& ticks, uint32_t ticks_per_ms,
+                             abi::hibernate::Work& sum) {
+  sum.look += microseconds(0, ticks.look, ticks_per_ms);
+  sum.compress += microseconds(0, ticks.compress, ticks_per_ms);
+  sum.hash += microseconds(0, ticks.hash, ticks_per_ms);
+  sum.wait += microseconds(0, ticks.wait, ticks_per_ms);
+}
 
 }  // namespace kjump::hibernate

@@ -14,9 +14,23 @@ uint64_t buffer_address() {
 }
 
 template <typename Record>
-bool is_valid(const Record& record, uint64_t magic, const format::Uuid& store) {
-  return record.magic == magic && record.version == format::kFormatVersion &&
-         __builtin_memcmp(&record.store, &store, sizeof store) == 0 && record.hash == own_hash(record);
+bool is_whole(const Record& record, uint64_t magic) {
+  return record.magic == magic && record.version == format::kFormatVersion && record.hash == own_hash(record);
+}
+
+template <typename Record>
+bool is_of(const Record& record, const format::Uuid& store) {
+  return __builtin_memcmp(&record.store, &store, sizeof store) == 0;
+}
+
+bool is_known(uint32_t state) {
+  return state <= static_cast<uint32_t>(format::ImageState::kContinued);
+}
+
+// As `prepare` leaves it.
+bool is_blank(const format::StateRecord& record) {
+  constexpr format::StateRecord kBlank{};
+  return __builtin_memcmp(&record, &kBlank, sizeof record) == 0;
 }
 
 template <typename Record>
@@ -42,16 +56,19 @@ disk::Error Store::read_commit(uint32_t slot, format::CommitRecord& record, bool
       transfer(disk::Operation::kRead, format::kCommitBlock + slot, 1, buffer_address());
   __builtin_memcpy(&record, buffer, sizeof record);
   const uint64_t ring = header_.blocks - format::kDataBlock;
-  valid = !error.failed() && is_valid(record, format::kCommitMagic, header_.uuid) &&
+  valid = !error.failed() && is_whole(record, format::kCommitMagic) && is_of(record, header_.uuid) &&
           record.first_block >= format::kDataBlock && record.first_block < header_.blocks &&
           record.blocks >= format::kImageHeaderBlocks && record.blocks <= ring;
   return error;
 }
 
-disk::Error Store::read_state(uint32_t slot, uint64_t generation, format::StateRecord& record) {
+disk::Error Store::read_state(uint32_t slot, uint64_t generation, format::StateRecord& record,
+                              bool& damaged) {
   const disk::Error error = transfer(disk::Operation::kRead, format::kStateBlock + slot, 1, buffer_address());
   __builtin_memcpy(&record, buffer, sizeof record);
-  if (!is_valid(record, format::kStateMagic, header_.uuid) || record.generation != generation) {
+  const bool whole = is_whole(record, format::kStateMagic) && is_known(record.state);
+  damaged = !error.failed() && !whole && !is_blank(record);
+  if (!whole || !is_of(record, header_.uuid) || record.generation != generation) {
     record = {};
     record.generation = generation;
   }

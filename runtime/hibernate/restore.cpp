@@ -8,6 +8,7 @@
 
 #include "hibernate/acpi.hpp"
 #include "hibernate/hash.hpp"
+#include "hibernate/pci_setup.hpp"
 #include "hibernate/progress.hpp"
 #include "hibernate/restorer.hpp"
 
@@ -70,6 +71,7 @@ void answer_as_saved() {
   restored.generation = header.generation;
   restored.pages = header.pages;
   restored.free_pages = header.free_pages;
+  restored.kernel_free_pages = header.kernel_free_pages;
   restored.zero_pages = header.zero_pages;
   restored.data_pages = header.data_pages;
   restored.skipped_pages = header.skipped_pages;
@@ -77,6 +79,8 @@ void answer_as_saved() {
   restored.image_blocks = format::kImageHeaderBlocks + header.content_blocks + header.table_blocks;
   restored.save = header.save;
   restored.restore = reply.restore;
+  restored.save_work = header.save_work;
+  restored.restore_work = reply.work;
   restored.saved_at = header.saved_at;
   mix_entropy(restored.entropy, header.entropy, sizeof restored.entropy);
   kjump::write_reply(&restored, sizeof restored);
@@ -84,12 +88,15 @@ void answer_as_saved() {
 
 bool is_sane() {
   return request.magic == format::kRestoreMagic && request.version == format::kFormatVersion &&
-         request.map_count <= format::kMostRanges;
+         request.map_count <= format::kMostRanges && request.pci_count <= format::kMostPciRecords;
 }
 
 RestoreStatus run(Restorer& restorer) {
   if (kjump::read_request(&request, sizeof request) != sizeof request || !is_sane()) {
     return refuse(failure(RestoreStatus::kRequest, "the request is not of this version"));
+  }
+  if (kjump::door() == kjump::abi::Door::kWake) {
+    write_pci_records(request.pci, request.pci_count);
   }
   Failure failed = restorer.check();
   const bool only_verify = (request.flags & format::kRestoreVerifyOnly) != 0;

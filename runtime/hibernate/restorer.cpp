@@ -10,6 +10,7 @@
 #include "hibernate/acpi.hpp"
 #include "hibernate/fingerprints.hpp"
 #include "hibernate/hash.hpp"
+#include "hibernate/image_check.hpp"
 #include "hibernate/machine.hpp"
 #include "hibernate/progress.hpp"
 
@@ -20,73 +21,6 @@ namespace {
 using format::RestoreStatus;
 
 format::Machine here;
-
-// become() knows the way back through these doors only.
-bool way_back_exists(const abi::EntryState& entry) {
-  const auto door = static_cast<abi::Door>(entry.door);
-  return door == abi::Door::kWake ||
-         (door == abi::Door::kKexec && (entry.efer & abi::kEferLongModeActive) != 0);
-}
-
-// One image in the ring, whole; no count that its own size does not bear out.
-bool header_fits(const format::ImageHeader& header, const format::CommitRecord& commit) {
-  return header.magic == format::kImageMagic && header.version == format::kFormatVersion &&
-         header.header_bytes == sizeof header && header.hash == own_hash(header) &&
-         header.generation == commit.generation && way_back_exists(header.entry) &&
-         header.range_count <= format::kMostRanges && header.fingerprint_count <= format::kMostFingerprints &&
-         header.workspace_pages != 0 && header.workspace_pages <= format::kMostWorkspacePages &&
-         header.content_blocks <= commit.blocks && header.table_blocks <= commit.blocks &&
-         header.chunks <= header.pages &&
-         format::kImageHeaderBlocks + header.content_blocks + header.table_blocks == commit.blocks &&
-         header.table_bytes == PageMap::tables_bytes(header.pages, header.chunks) &&
-         (header.table_bytes + format::kBlockBytes - 1) / format::kBlockBytes == header.table_blocks;
-}
-
-// The chunks hold exactly the pages that are marked, in exactly the blocks that there are.
-bool tables_fit(const PageMap& map, const format::ImageHeader& header) {
-  uint64_t pages = 0;
-  uint64_t blocks = 0;
-  uint64_t bytes = 0;
-  for (uint64_t i = 0; i < header.chunks; ++i) {
-    const format::ChunkEntry& entry = map.chunk(i);
-    const uint32_t stored = entry.stored & ~format::kChunkRaw;
-    const bool raw = (entry.stored & format::kChunkRaw) != 0;
-    const bool last = i + 1 == header.chunks;
-    if (entry.pages == 0 || entry.pages > format::kChunkPages || stored == 0 ||
-        stored > entry.pages * abi::kPageBytes || (raw && stored != entry.pages * abi::kPageBytes)) {
-      return false;
-    }
-    pages += entry.pages;
-    bytes += stored;
-    if (last || i % format::kBatchChunks == format::kBatchChunks - 1) {
-      blocks += (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
-      bytes = 0;
-    }
-  }
-  return pages == header.data_pages && blocks == header.content_blocks && map.count_data() == pages &&
-         map.count_zero() == header.zero_pages;
-}
-
-// Pages that we need ourselves while we overwrite the others.
-bool leaves_us_alone(const PageMap& map, const format::ImageHeader& header) {
-  const auto is_marked = [&map](uint64_t address) {
-    const uint64_t index = map.index_of(address);
-    return index != map.pages() && (map.is_data(index) || map.is_zero(index));
-  };
-  for (uint64_t address = 0; address < abi::kImageEnd; address += abi::kPageBytes) {
-    if (is_never_saved(address) && is_marked(address)) {
-      return false;
-    }
-  }
-  for (uint32_t i = 0; i < header.workspace_pages; ++i) {
-    for (uint64_t page = 0; page < kWorkspacePage; page += abi::kPageBytes) {
-      if (is_marked(header.workspace[i] + page)) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -129,22 +63,28 @@ bool Restorer::may_restore(const Candidate& candidate) const {
   if (request_.generation != 0) {
     return candidate.commit.generation == request_.generation && candidate.is_wanted();
   }
-  return candidate.is_wanted() && candidate.what() != format::ImageState::kContinued;
+  return candidate.is_wanted() && candidate.what() != format::ImageState::kContinued &&
+         !candidate.state_damaged;
 }
 
 Failure Restorer::choose_image() {
+  bool doubtful = false;
   for (uint32_t slot = 0; slot < format::kSlots; ++slot) {
     Candidate candidate;
     if (const Failure failed = on_disk(read_slot(store_, slot, candidate)); failed.failed()) {
       return failed;
     }
+    doubtful = doubtful || (candidate.valid && candidate.state_damaged);
     if (may_restore(candidate) && (!chosen_ || candidate.commit.generation > image_.commit.generation)) {
       image_ = candidate;
       chosen_ = true;
     }
   }
   if (!chosen_) {
-    return failure(RestoreStatus::kNoImage, "the store holds no image to go on from");
+    return failure(RestoreStatus::kNoImage,
+                   doubtful ? "the record of what became of the image is damaged; it is restored when asked "
+                              "for by number"
+                            : "the store holds no image to go on from");
   }
   reply_.slot = image_.slot;
   reply_.generation = image_.commit.generation;
@@ -171,7 +111,9 @@ void Restorer::note_refusal(const Failure& failed) {
   const bool open =
       disk_.disk().driver != nullptr || !disk_.open(driver_, place_, request_.disk_timeout_ms).failed();
   if (chosen_ && open) {
-    const bool from_firmware = entry_state().door == static_cast<uint8_t>(abi::Door::kBoot);
+    // Only the boot block, which knows its drive, looks for the mark and takes it away.
+    const abi::EntryState& entry = entry_state();
+    const bool from_firmware = entry.door == static_cast<uint8_t>(abi::Door::kBoot) && entry.boot_drive != 0;
     image_.state.refusal = failed.status;
     (void)note_state(image_.what(), image_.state.attempts, from_firmware && failed.failed());
   }
@@ -188,7 +130,7 @@ Failure Restorer::read_header() {
   const format::ImageHeader& header = image_header();
   if (hash_of(&header, format::kImageHeaderBytes) != image_.commit.header_hash ||
       !header_fits(header, image_.commit) || !map_.set_ranges(header.ranges, header.range_count) ||
-      map_.pages() != header.pages) {
+      map_.pages() != header.pages || !workspace_fits(map_, header)) {
     return failure(RestoreStatus::kHeader, "the image's header is damaged");
   }
   return {};
@@ -251,7 +193,9 @@ ContentReader Restorer::reader() {
 
 Failure Restorer::verify_content() {
   ContentReader content = reader();
-  return content.verify();
+  const Failure failed = content.verify();
+  add_microseconds(content.ticks(), ticks_per_ms_, reply_.work);
+  return failed;
 }
 
 Failure Restorer::load(bool& lost) {
@@ -270,8 +214,12 @@ Failure Restorer::load(bool& lost) {
   if (const Failure failed = content.load(); failed.failed()) {
     return failed;
   }
+  add_microseconds(content.ticks(), ticks_per_ms_, reply_.work);
   lap(reply_.restore.content);
   const Failure failed = note_state(format::ImageState::kDone, image_.state.attempts + 1);
+  if (failed.failed()) {  // the machine starts again and must find an image
+    (void)note_state(format::ImageState::kStarted, image_.state.attempts + 1);
+  }
   close();
   lap(reply_.restore.finish);
   return failed;

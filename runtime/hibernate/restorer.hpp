@@ -50,6 +50,7 @@ class Restorer {
   PageMap map_;
   Candidate image_;
   bool chosen_ = false;
+  Failure unreadable_;  ///< of the last disk that answered with an error while the store was looked for
   uint32_t ticks_per_ms_ = 0;
   uint64_t lap_start_ = 0;
 };

@@ -48,6 +48,7 @@ Failure Saver::save() {
     return failed;
   }
   reply_.free_pages = counts_.free;
+  reply_.kernel_free_pages = counts_.kernel_free;
   reply_.skipped_pages = counts_.skipped;
   lap(reply_.save.scan);
   if ((request_.flags & format::kSaveRehearse) != 0) {
@@ -86,9 +87,12 @@ Failure Saver::open_store() {
   if (opened.failed()) {
     return opened;
   }
-  if (!store_.load(request_.header_sector, &request_.store)) {
-    return failure(SaveStatus::kStore,
-                   "the disk does not hold this store: its header is not where it should be");
+  disk::Error error;
+  if (!store_.load(request_.header_sector, &request_.store, error)) {
+    return error.failed()
+               ? on_disk(error)
+               : failure(SaveStatus::kStore,
+                         "the disk does not hold this store: its header is not where it should be");
   }
   if (const Failure failed = check_canary(); failed.failed()) {
     return failed;
@@ -129,6 +133,10 @@ Failure Saver::choose_slot() {
   generation_ = (newest_a > newest_b ? newest_a : newest_b) + 1;
   const bool keep_a = a.is_wanted() && (!b.is_wanted() || newest_a > newest_b);
   const bool keep_b = b.is_wanted() && !keep_a;
+  if ((request_.flags & format::kSaveKeepOther) != 0 && a.is_wanted() && b.is_wanted()) {
+    return failure(SaveStatus::kNoRoom,
+                   "both images of the store are still wanted: go on from one, or discard it");
+  }
   slot_ = keep_a ? 1 : 0;
   const uint64_t ring = store_.header().blocks - format::kDataBlock;
   first_block_ = format::kDataBlock;
@@ -168,8 +176,12 @@ Failure Saver::write_image() {
   reply_.data_pages = written_.data_pages;
   reply_.zero_pages = written_.zero_pages;
   reply_.stored_bytes = written_.stored_bytes;
-  if (const Failure failed = on_disk(store_.flush()); failed.failed()) {
-    return failed;
+  Stopwatch watch;
+  const Failure flushed = on_disk(store_.flush());
+  watch.lap(written_.ticks.wait);
+  add_microseconds(written_.ticks, ticks_per_ms(), reply_.save_work);
+  if (flushed.failed()) {
+    return flushed;
   }
   lap(reply_.save.content);
   return write_header_and_tables();
@@ -191,6 +203,7 @@ void Saver::fill_header() {
   header.data_pages = written_.data_pages;
   header.zero_pages = written_.zero_pages;
   header.free_pages = counts_.free;
+  header.kernel_free_pages = counts_.kernel_free;
   header.skipped_pages = counts_.skipped;
   header.chunks = written_.chunks;
   header.content_blocks = written_.blocks;
@@ -207,6 +220,7 @@ void Saver::fill_header() {
   header.acpi_enables = read_enables(request_.acpi);
   __builtin_memcpy(header.entropy, request_.entropy, sizeof header.entropy);
   header.save = reply_.save;
+  header.save_work = reply_.save_work;
   describe_machine(header.machine);
   header.machine.ranges = request_.map_count;
   __builtin_memcpy(header.machine.map, request_.map, sizeof header.machine.map);
@@ -283,6 +297,14 @@ Failure Saver::commit() {
     failed = on_disk(store_.flush());
   }
   lap(reply_.save.finish);
+  return failed.failed() ? withdraw(failed) : failed;
+}
+
+// Linux goes on, so that the image must not: its record may have got to the medium all the same.
+Failure Saver::withdraw(Failure failed) {
+  if (forget_old_image().failed()) {
+    failed.why.add("; whether the new image counts is not known: discard it");
+  }
   return failed;
 }
 

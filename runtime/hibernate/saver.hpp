@@ -32,6 +32,7 @@ class Saver {
   [[nodiscard]] Failure write_header_and_tables();
   [[nodiscard]] Failure read_back();
   [[nodiscard]] Failure commit();
+  [[nodiscard]] Failure withdraw(Failure failed);
   [[nodiscard]] Failure on_disk(const disk::Error& error);
   void lap(uint64_t& field);
 

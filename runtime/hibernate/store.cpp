@@ -22,8 +22,12 @@ bool same(const format::Uuid& one, const format::Uuid& other) {
   return __builtin_memcmp(one.bytes, other.bytes, sizeof one.bytes) == 0;
 }
 
-// In order, without gap, as many blocks as the store has, all on the disk.
+// In order, without gap, as many blocks as the store has, all on the disk. Who knows only where block 0 lies
+// must find the list, and a boot sector its program.
 bool extents_fit(const format::StoreHeader& header) {
+  if (extents[0].sector != header.header_sector || extents[0].blocks < format::kDataBlock) {
+    return false;
+  }
   uint64_t next = 0;
   for (uint32_t i = 0; i < header.extents; ++i) {
     const format::Extent& extent = extents[i];
@@ -48,8 +52,9 @@ bool header_fits(const format::StoreHeader& header, uint64_t header_sector, cons
 
 }  // namespace
 
-bool Store::load(uint64_t header_sector, const format::Uuid* uuid) {
-  if (disk_.transfer(disk::Operation::kRead, header_sector, kDoorstep, address_of(block_buffer)).failed()) {
+bool Store::load(uint64_t header_sector, const format::Uuid* uuid, disk::Error& error) {
+  error = disk_.transfer(disk::Operation::kRead, header_sector, kDoorstep, address_of(block_buffer));
+  if (error.failed()) {
     return false;
   }
   __builtin_memcpy(&header_, block_buffer, sizeof header_);
@@ -61,8 +66,8 @@ bool Store::load(uint64_t header_sector, const format::Uuid* uuid) {
   auto* to = reinterpret_cast<uint8_t*>(extents);
   for (uint32_t have = 0, block = 1; have < header_.extents; have += format::kExtentsPerBlock, ++block) {
     const uint64_t sector = header_sector + uint64_t{block} * format::kSectorsPerBlock;
-    if (disk_.transfer(disk::Operation::kRead, sector, format::kBlockBytes, address_of(block_buffer))
-            .failed()) {
+    error = disk_.transfer(disk::Operation::kRead, sector, format::kBlockBytes, address_of(block_buffer));
+    if (error.failed()) {
       return false;
     }
     const uint32_t rest = header_.extents - have;

@@ -48,8 +48,8 @@ class Store {
  public:
   explicit Store(OpenDisk& disk) : disk_(disk) {}
 
-  /// Reads and checks header and extents. `uuid`: the one that is wanted; null: any.
-  [[nodiscard]] bool load(uint64_t header_sector, const format::Uuid* uuid);
+  /// Reads and checks header and extents. `uuid`: the one that is wanted; null: any. `error`: of the disk.
+  [[nodiscard]] bool load(uint64_t header_sector, const format::Uuid* uuid, disk::Error& error);
   [[nodiscard]] const format::StoreHeader& header() const { return header_; }
   [[nodiscard]] OpenDisk& disk() { return disk_; }
 
@@ -67,8 +67,10 @@ class Store {
   [[nodiscard]] disk::Error flush() { return disk::flush(disk_.disk()); }
 
   [[nodiscard]] disk::Error read_commit(uint32_t slot, format::CommitRecord& record, bool& valid);
-  /// A slot without a valid record about this generation: nothing became of it yet.
-  [[nodiscard]] disk::Error read_state(uint32_t slot, uint64_t generation, format::StateRecord& record);
+  /// A slot without a record about this generation: nothing became of it yet. `damaged`: there is one that
+  /// nobody can read.
+  [[nodiscard]] disk::Error read_state(uint32_t slot, uint64_t generation, format::StateRecord& record,
+                                       bool& damaged);
   [[nodiscard]] disk::Error write_commit(uint32_t slot, format::CommitRecord record);
   [[nodiscard]] disk::Error write_state(uint32_t slot, format::StateRecord record,
                                         bool skip_next_boot = false);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-/// The deadline of a jump. Two hands hold it: the timer's interrupt, which counts ticks while firmware waits
-/// with interrupts on (asm/real_exceptions.asm), and a little later an NMI, which stops everything else. The
-/// NMI comes from an HPET comparator through the I/O APIC (kexec_jump.md section 12). Physical mode.
+/// The deadline of a jump. Two hands hold it: the timer's interrupt, while firmware waits with interrupts on
+/// (asm/real_exceptions.asm), and half a second later an NMI, which stops everything else. The tick counts,
+/// and looks at the time-stamp counter, since ticks get lost. The NMI comes from an HPET comparator
+/// (hpet_nmi.hpp). Physical mode.
 ///
-/// Without an HPET the PIT is the source: each of its edges, 18.2 a second, is an NMI as well as the BIOS's
-/// IRQ 0, and its handler counts down (asm/exceptions.asm, asm/real_exceptions.asm). Only payload code is
-/// guarded so, and only in physical mode: around a firmware call the pin is masked, and there the tick
-/// counts. A payload that changes the processor's mode itself would meet an NMI where no handler is.
+/// Without an HPET there are two sources. The alarm of the real-time clock, which knows whole seconds only,
+/// comes 0.5 to 2.5 s after the deadline, whatever is running. Sooner, in code of a physical-mode payload,
+/// come the PIT's edges (pit_edges.hpp). A payload that changes the processor's mode itself would meet one of
+/// those where no handler is.
 ///
 /// The tick has the first word because the NMI has a limit: while SeaBIOS runs 32-bit code of its own its IDT
 /// is empty, and an NMI resets the machine. Such code that waits lets ticks through.
@@ -14,18 +15,27 @@
 
 #include <stdint.h>
 
-#include "platform/io_apic.hpp"
+#include "platform/hpet_nmi.hpp"
+#include "platform/rtc_alarm.hpp"
 
 namespace kjump::platform {
 
+/// What a machine has of them. Bases are physical addresses; base or pin 0: there is none.
+struct WatchdogSources {
+  uint32_t hpet_base;
+  uint32_t io_apic_base;
+  uint32_t timer_pin;  ///< where the PIT's edges arrive, if the payload may be guarded by them
+  uint32_t clock_pin;  ///< where the real-time clock's IRQ 8 arrives
+  uint32_t tsc_khz;    ///< 0: to be measured
+};
+
 class Watchdog {
  public:
-  /// Armed from here on. `deadline_ms` 0: never. Bases are physical addresses, 0: there is none; so is
-  /// `timer_pin` 0. HPET legacy routing must be off, the PIT set for firmware.
-  Watchdog(uint32_t hpet_base, uint32_t io_apic_base, uint32_t timer_pin, uint32_t deadline_ms);
+  /// Armed from here on. `deadline_ms` 0: never. HPET legacy routing must be off, the PIT set for firmware.
+  Watchdog(const WatchdogSources& sources, uint32_t deadline_ms);
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
-  ~Watchdog();  ///< disarmed; comparator and I/O APIC as they were
+  ~Watchdog();  ///< disarmed; timers, clock and I/O APIC as they were
 
   /// Until end_call() the time is up after `deadline_ms` already, if that is before the jump's deadline.
   /// There has to be a deadline of the jump.
@@ -36,31 +46,25 @@ class Watchdog {
 
   /// The time is up. Otherwise an NMI came from elsewhere.
   [[nodiscard]] bool expired() const;
-  /// There is something that can raise an NMI.
-  [[nodiscard]] bool has_nmi() const { return pin_ != kNoPin; }
 
  private:
-  static constexpr uint32_t kNoPin = 0xFFFFFFFF;
+  [[nodiscard]] uint64_t end_in(uint32_t deadline_ms) const;
+  void set_end(uint64_t end, uint32_t left_ms);
 
-  bool choose_comparator();
-  bool choose_pin(uint32_t pins);
-  void arm(uint32_t deadline_ms);
-  void set_end(uint64_t end);
-  void count_edges(uint32_t pin);
-
-  uint32_t hpet_base_;
-  IoApic io_apic_;
-  uint32_t timer_ = 0;  ///< address of the comparator's registers; 0: the PIT is the source
-  uint32_t pin_ = kNoPin;
-  uint64_t end_ = 0;  ///< of the main counter
-  uint32_t ticks_per_ms_ = 0;
+  HpetNmi hpet_;
+  RtcAlarm clock_;
+  NmiPin clock_nmi_;
+  bool has_hpet_ = false;
+  bool has_alarm_ = false;
+  bool has_edges_ = false;
+  uint32_t tsc_khz_ = 0;  ///< 0: not known
+  // Of the time-stamp counter.
+  uint64_t end_ = 0;
+  uint64_t jump_end_ = 0;    ///< while a call's end holds
+  uint64_t not_before_ = 0;  ///< the clock's NMIs have another reason
+  uint64_t hpet_jump_end_ = 0;
   uint32_t call_deadline_ms_ = 0;
   uint32_t ticks_lent_ = 0;  ///< what the jump has left, less what the call may take
-  uint64_t jump_end_ = 0;    ///< of the main counter
-  uint64_t entry_before_ = 0;
-  uint32_t hpet_config_before_ = 0;
-  uint32_t timer_config_before_ = 0;
-  uint64_t comparator_before_ = 0;
 };
 
 }  // namespace kjump::platform

@@ -2,7 +2,8 @@
 #include "supervisor/firmware_return.hpp"
 
 #include <kjump/abi/fault.hpp>
-#include <kjump/abi/layout.hpp>
+
+#include "platform/real_segment.hpp"
 
 extern "C" {
 // At their offsets in the real segment.
@@ -15,15 +16,12 @@ extern const uint16_t kjump_callee_returns[2];
 
 namespace kjump::supervisor {
 
+using platform::in_real_segment;
+
 namespace {
 
 // Real mode knows vectors up to 255 whatever the limit; a BIOS loads 3FFh (bios_calls.md, finding 6).
 constexpr uint16_t kMoreVectors = 0x400;
-
-template <typename Value>
-volatile Value& in_real_segment(const char* symbol, uint32_t offset = 0) {
-  return *reinterpret_cast<volatile Value*>(abi::kRealBase + reinterpret_cast<uintptr_t>(symbol) + offset);
-}
 
 // Operand of LGDT or SIDT.
 uint64_t pointer_at(const char* symbol) {

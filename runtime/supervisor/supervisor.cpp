@@ -58,6 +58,15 @@ uint32_t low(uint64_t address) {
   return static_cast<uint32_t>(address);
 }
 
+platform::WatchdogSources watchdog_sources() {
+  const bool has_clock = (kjump_parameters.flags & abi::kParameterClockInterrupt) != 0;
+  return {.hpet_base = low(kjump_parameters.hpet_base),
+          .io_apic_base = low(kjump_parameters.io_apic_base),
+          .timer_pin = kjump_stays_in_physical != 0 ? kjump_parameters.timer_pin : 0u,
+          .clock_pin = has_clock ? abi::kClockPin : 0u,
+          .tsc_khz = kjump_parameters.tsc_khz};
+}
+
 // An NMI and a timer tick are how the watchdog stops what runs; they leave a fault's record.
 abi::Outcome judge(abi::Outcome outcome, const abi::ExchangeHeader& header,
                    const platform::Watchdog& watchdog) {
@@ -123,9 +132,7 @@ extern "C" void kjump_supervise() {
       renew_times(*header, tsc_payload);
     }
     kjump_repairs = 0;
-    platform::Watchdog watchdog(low(kjump_parameters.hpet_base), low(kjump_parameters.io_apic_base),
-                                kjump_stays_in_physical != 0 ? kjump_parameters.timer_pin : 0u,
-                                header != nullptr ? header->deadline_ms : 0);
+    platform::Watchdog watchdog(watchdog_sources(), header != nullptr ? header->deadline_ms : 0);
     const bool compares = header != nullptr && header->contract.classes != 0;
     if (compares) {
       contract.begin(*header, low(kjump_parameters.hpet_base));

@@ -33,7 +33,15 @@ void* memmove(void* to, const void* from, size_t bytes) {
 
 void* memset(void* to, int value, size_t bytes) {
   void* start = to;
-  asm volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(value) : "memory");
+  size_t words = bytes / sizeof(size_t);
+  size_t rest = bytes % sizeof(size_t);
+  const size_t pattern = static_cast<size_t>(-1) / 0xFF * static_cast<uint8_t>(value);  // in each byte
+#if KJUMP_MODE_LONG
+  asm volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
+#else
+  asm volatile("rep stosl" : "+D"(to), "+c"(words) : "a"(pattern) : "memory");
+#endif
+  asm volatile("rep stosb" : "+D"(to), "+c"(rest) : "a"(value) : "memory");
   return start;
 }
 

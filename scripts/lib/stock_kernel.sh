@@ -17,10 +17,19 @@ stock_tools=(kmod xz-utils)
 # network card as our own kernels drive, the clock that wakes the machine, and Linux's record of the BIOS's disks.
 stock_modules=(virtio_pci virtio_console virtio_blk ata_piix ahci sd_mod nvme ext4 virtio_net rtc_cmos edd)
 
+# What a desk has: power button, keyboards and disks on USB. Debian's kernel for clouds has no USB.
+declare -A stock_desk_modules=([debian]='button evdev xhci_pci usb_storage usbhid hid_generic')
+
+# stock_modules_of NAME: one a line.
+stock_modules_of() {
+    # shellcheck disable=SC2086  # several words
+    printf '%s\n' "${stock_modules[@]}" ${stock_desk_modules[$1]-}
+}
+
 # stock_recipe NAME: a short hash of what makes a folder what it is besides the package's version.
 stock_recipe() {
     local hash
-    hash=$(printf '%s\n' layout-1 "$1" "${stock_packages[$1]}" "${stock_modules[@]}" | sha256sum)
+    hash=$(printf '%s\n' layout-1 "$1" "${stock_packages[$1]}" "$(stock_modules_of "$1")" | sha256sum)
     printf '%s\n' "${hash:0:8}"
 }
 
@@ -50,7 +59,7 @@ fetch_stock() {
     mv "$work/tree/boot/vmlinuz-$release" "$work/result/bzImage"
     mv "$work/tree/boot/config-$release" "$work/result/config"
     mv "$work/tree/boot/System.map-$release" "$work/result/System.map"
-    step "collecting the modules of Linux $release" collect_modules "$release"
+    step "collecting the modules of Linux $release" collect_modules "$name" "$release"
     rm -rf "$home"
     mv "$work/result" "$home"
     say "Linux $release is in the cache, after $((SECONDS - started)) s"
@@ -86,18 +95,19 @@ unpack_stock() {
     dpkg-deb --extract "$work"/*.deb "$work/tree"
 }
 
-# collect_modules RELEASE: fills result/modules. What is built in, or unknown to this kernel, is noted in the list as a comment.
+# collect_modules NAME RELEASE: fills result/modules. What is built in, or unknown to this kernel, is noted in the list as a
+# comment.
 collect_modules() {
     local module answer verb path
     local -A listed=()
     PATH=$PATH:/usr/sbin:/sbin
     mkdir "$work/result/modules"
     cd "$work/result/modules" || return
-    depmod --basedir "$work/tree" "$1"
-    printf '# Modules of Linux %s for guests of kjump, in the order in which they load.\n' "$1" >load-order
-    for module in "${stock_modules[@]}"; do
+    depmod --basedir "$work/tree" "$2"
+    printf '# Modules of Linux %s for guests of kjump, in the order in which they load.\n' "$2" >load-order
+    for module in $(stock_modules_of "$1"); do
         # The module settings of this machine (/etc/modprobe.d) are none of the guest's business.
-        if ! answer=$(modprobe --config /dev/null --dirname "$work/tree" --set-version "$1" --show-depends "$module" 2>&1); then
+        if ! answer=$(modprobe --config /dev/null --dirname "$work/tree" --set-version "$2" --show-depends "$module" 2>&1); then
             [[ $answer == *' not found in directory '* ]] || { printf '%s\n' "$answer" && return 1; }
             printf '# not in this kernel: %s\n' "$module" >>load-order
         fi

@@ -104,6 +104,16 @@ std::string death_of(const JumpReport& jump) {
   return "the payload did not end";
 }
 
+// SeaBIOS's own stack pointer, for one, stays where the call had it (docs/reliability.md).
+std::string advice_of(const JumpReport& jump) {
+  constexpr const char* kStopped =
+      "the firmware was stopped in the middle of this call: do not rely on it until the next reboot";
+  if (jump.fault.in_firmware == 0) {
+    return jump.reason;
+  }
+  return jump.reason.empty() ? kStopped : jump.reason + "; " + kStopped;
+}
+
 }  // namespace
 
 bool CallResult::carry() const {
@@ -164,7 +174,7 @@ Result<void> check_complete(const BatchReply& reply) {
     const JumpReport& jump = reply.report.jumps.back();
     const auto code = jump.outcome == abi::Outcome::kTimeout ? ErrorCode::kTimeout : ErrorCode::kGuest;
     return fail(code, death_of(jump), fmt::format("after {} completed calls", reply.calls.size()),
-                jump.reason);
+                advice_of(jump));
   }
   if (reply.status == abi::BatchStatus::kMalformed) {
     return fail(ErrorCode::kGuest, "the batch payload refused the request", reply.report.jumps.back().console,

@@ -165,7 +165,7 @@ Result<bool> uninstall(hibernate::Disk& disk, const BootPlace& place, bool force
 
 std::string grub_entry(const std::string& path) {
   return fmt::format(
-      "menuentry 'Go on where this machine was saved (kjump)' {{\n"
+      "menuentry 'Go on where this machine was saved (kjump)' --id kjump {{\n"
       "  insmod multiboot\n"
       "  search --no-floppy --file --set=root '{0}'\n"
       "  multiboot '{0}'\n"

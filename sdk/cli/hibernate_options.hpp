@@ -22,6 +22,8 @@ inline constexpr double kLongestDiskTimeout = 3600;  // seconds
 inline CLI::Option* add_door(CLI::App& command, DoorOptions& door) {
   static const std::map<std::string, DoorChoice> names{
       {"auto", DoorChoice::kAuto}, {"kexec", DoorChoice::kKexec}, {"wake", DoorChoice::kWake}};
+  command.add_option("--alarm", door.alarm_seconds,
+                     "wake door: seconds until the alarm wakes the machine (default: as few as are safe)");
   return command.add_option("--door", door.choice, "how to leave Linux, by kexec jump or by ACPI S3 (wake)")
       ->transform(CLI::CheckedTransformer(names))
       ->type_name("auto|kexec|wake");

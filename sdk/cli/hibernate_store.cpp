@@ -115,10 +115,14 @@ void prepare(const PrepareArguments& arguments) {
 
 // status
 
+std::string state_name(const Slot& slot) {
+  return slot.state_damaged ? "unknown" : hibernate::state_name(slot.state.state);
+}
+
 Json to_json(const Slot& slot, const std::string& kernel) {
   const std::uint32_t refusal = slot.state.refusal;
   return {{"generation", slot.commit.generation},
-          {"state", hibernate::state_name(slot.state.state)},
+          {"state", state_name(slot)},
           {"saved_at", slot.commit.saved_at},
           {"kernel", kernel.empty() ? Json(nullptr) : Json(report::text_to_utf8(kernel))},
           {"first_block", slot.commit.first_block},
@@ -129,6 +133,9 @@ Json to_json(const Slot& slot, const std::string& kernel) {
 
 /// What the state means for who reads it.
 const char* state_hint(const Slot& slot) {
+  if (slot.state_damaged) {
+    return "its record is damaged; restored only when asked for by its generation";
+  }
   switch (static_cast<ImageState>(slot.state.state)) {
     case ImageState::kCommitted:
       return "waits to be restored";
@@ -149,7 +156,7 @@ std::string to_text(unsigned number, const Slot& slot, const std::string& kernel
       "slot {}   generation {}, saved {}, {}\n"
       "         {}: {}\n",
       number, slot.commit.generation, utc_text(slot.commit.saved_at), size_text(bytes_of(slot.commit.blocks)),
-      hibernate::state_name(slot.state.state), state_hint(slot));
+      state_name(slot), state_hint(slot));
   text += kernel.empty() ? "         its header is damaged\n" : fmt::format("         Linux {}\n", kernel);
   if (slot.state.attempts != 0) {
     text += fmt::format("         {} of {} attempts to restore it\n", slot.state.attempts, kMostAttempts);

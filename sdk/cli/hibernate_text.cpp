@@ -45,6 +45,20 @@ Json times_json(const Times& times, std::uint64_t data_bytes) {
           {"finish", times.finish},   {"mb_per_s", rate_of(data_bytes, times.content)}};
 }
 
+std::string work_line(const char* what, const Work& work) {
+  return fmt::format("{:<8} looking at pages {}, LZ4 {}, hashing {}, waiting for the disk {}\n", what,
+                     report::duration(work.look), report::duration(work.compress),
+                     report::duration(work.hash), report::duration(work.wait));
+}
+
+Json work_json(const Work& work) {
+  return {{"look", work.look}, {"lz4", work.compress}, {"hash", work.hash}, {"disk", work.wait}};
+}
+
+Json count_json(std::uint64_t pages) {
+  return pages == kUnknownCount ? Json(nullptr) : Json(pages);
+}
+
 const char* status_word(SaveStatus status) {
   switch (status) {
     case SaveStatus::kSaved:
@@ -108,12 +122,15 @@ std::string hibernate_text(const hibernate::HibernateReport& report, const std::
                         size_text(bytes_of_pages(reply.skipped_pages)));
   }
   if (reply.stored_bytes != 0) {
-    text += fmt::format("image    {} in a room of {}\n", size_text(reply.stored_bytes),
-                        size_text(reply.room_blocks * kBlockBytes));
+    // An image does not know the room that it had.
+    text += reply.room_blocks != 0
+                ? fmt::format("image    {} in a room of {}\n", size_text(reply.stored_bytes),
+                              size_text(reply.room_blocks * kBlockBytes))
+                : fmt::format("image    {}\n", size_text(reply.stored_bytes));
   }
-  text += times_line("save", reply.save, data);
+  text += times_line("save", reply.save, data) + work_line("", reply.save_work);
   if (report.status() == SaveStatus::kRestored) {
-    text += times_line("restore", reply.restore, data);
+    text += times_line("restore", reply.restore, data) + work_line("", reply.restore_work);
   }
   for (const std::string& note : report.notes) {
     text += "note: " + note + "\n";
@@ -136,6 +153,7 @@ std::string hibernate_json(const hibernate::HibernateReport& report) {
                {"pages",
                 {{"all", reply.pages},
                  {"free", reply.free_pages},
+                 {"kernel_free", count_json(reply.kernel_free_pages)},
                  {"zero", reply.zero_pages},
                  {"data", reply.data_pages},
                  {"skipped", reply.skipped_pages}}},
@@ -145,6 +163,8 @@ std::string hibernate_json(const hibernate::HibernateReport& report) {
                {"saved_at", reply.saved_at},
                {"save_us", times_json(reply.save, data)},
                {"restore_us", restored ? times_json(reply.restore, data) : Json(nullptr)},
+               {"save_work_us", work_json(reply.save_work)},
+               {"restore_work_us", restored ? work_json(reply.restore_work) : Json(nullptr)},
                {"door", report.door},
                {"phases_us",
                 {{"load", optional_json(report.phases.load)},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # kjump_add_payload(NAME MODE real|physical|long SOURCES file...
 #                   [OUTPUT_NAME name] [VERSION v] [DESCRIPTION text] [DEADLINE seconds]
-#                   [INCLUDE_DIRECTORIES dir...] [LIBRARIES archive...] [STANDALONE] [NO_BIOS])
+#                   [INCLUDE_DIRECTORIES dir...] [LIBRARIES archive...] [COMPILE_OPTIONS option...] [STANDALONE] [NO_BIOS])
 #
 # Target NAME makes <current binary dir>/NAME.kjump (also in target property KJUMP_IMAGE) and NAME.map.
 # Sources are C++ (.cpp) and NASM (.asm). They are compiled by commands of their own, so that no flag of the
@@ -9,7 +9,7 @@
 
 include(${CMAKE_CURRENT_LIST_DIR}/KjumpFlags.cmake)
 
-function(_kjump_compile source object mode include_flags)
+function(_kjump_compile source object mode include_flags options)
   get_filename_component(extension ${source} LAST_EXT)
   get_filename_component(directory ${object} DIRECTORY)
   if(extension STREQUAL ".asm")
@@ -29,7 +29,7 @@ function(_kjump_compile source object mode include_flags)
     string(TOUPPER ${mode} mode_upper)
     add_custom_command(OUTPUT ${object}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${directory}
-      COMMAND ${CMAKE_CXX_COMPILER} ${KJUMP_${mode_upper}_FLAGS} ${include_flags}
+      COMMAND ${CMAKE_CXX_COMPILER} ${KJUMP_${mode_upper}_FLAGS} ${options} ${include_flags}
               -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
       DEPENDS ${source} ${KJUMP_PAYLOAD_DEPENDS} DEPFILE ${object}.d
       COMMENT "C++ (${mode} mode) ${source}" VERBATIM)
@@ -38,7 +38,7 @@ endfunction()
 
 function(kjump_add_payload name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "STANDALONE;NO_BIOS"
-                        "MODE;OUTPUT_NAME;VERSION;DESCRIPTION;DEADLINE" "SOURCES;INCLUDE_DIRECTORIES;LIBRARIES")
+                        "MODE;OUTPUT_NAME;VERSION;DESCRIPTION;DEADLINE" "SOURCES;INCLUDE_DIRECTORIES;LIBRARIES;COMPILE_OPTIONS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES OR NOT arg_MODE MATCHES "^(real|physical|long)$")
     message(FATAL_ERROR "kjump_add_payload(NAME MODE real|physical|long SOURCES file...): wrong arguments "
                         "for ${name} ${arg_UNPARSED_ARGUMENTS}")
@@ -53,7 +53,7 @@ function(kjump_add_payload name)
     get_filename_component(path ${source} ABSOLUTE)
     get_filename_component(stem ${source} NAME)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.dir/${stem}.o)
-    _kjump_compile(${path} ${object} ${arg_MODE} "${include_flags}")
+    _kjump_compile(${path} ${object} ${arg_MODE} "${include_flags}" "${arg_COMPILE_OPTIONS}")
     list(APPEND objects ${object})
   endforeach()
 

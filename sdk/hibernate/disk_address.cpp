@@ -206,6 +206,20 @@ Result<DiskWay> find_disk(const System& system, const std::string& disk) {
   return way;
 }
 
+std::vector<std::string> functions_of_all_disks(const System& system, const DiskWay& first) {
+  std::vector<std::string> functions = first.pci;
+  for (const std::string& name : system.list_directory("/sys/block")) {
+    const auto way = find_disk(system, name);
+    for (const std::string& function : way ? way->pci : std::vector<std::string>()) {
+      if (functions.size() < abi::hibernate::kMostPciRecords &&
+          std::find(functions.begin(), functions.end(), function) == functions.end()) {
+        functions.push_back(function);
+      }
+    }
+  }
+  return functions;
+}
+
 const char* driver_name(DiskDriver driver) {
   switch (driver) {
     case DiskDriver::kVirtio:

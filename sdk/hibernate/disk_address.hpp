@@ -22,6 +22,10 @@ struct DiskWay {
 /// it.
 [[nodiscard]] Result<DiskWay> find_disk(const System& system, const std::string& disk);
 
+/// The functions on the way to `first`, and behind them those on the way to every other disk that there is a
+/// driver for, each once and bridges first; as many as a request has room for.
+[[nodiscard]] std::vector<std::string> functions_of_all_disks(const System& system, const DiskWay& first);
+
 /// "virtio", "nvme", ...
 [[nodiscard]] const char* driver_name(abi::hibernate::DiskDriver driver);
 /// "ahci 00:1f.2 port 0"

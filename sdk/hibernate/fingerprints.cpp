@@ -12,6 +12,7 @@
 
 #include "hibernate/block_device.hpp"
 #include "hibernate/disk_address.hpp"
+#include "hibernate/ext4_journal.hpp"
 
 namespace kjump::hibernate {
 namespace {
@@ -90,7 +91,7 @@ class Collector {
             const std::vector<abi::hibernate::Extent>& store)
       : system_(system), store_disk_(store_disk), store_(store) {}
 
-  void add(dev_t device, const std::string& use) {
+  void add(dev_t device, const std::string& use, const std::string& type) {
     if (std::find(seen_.begin(), seen_.end(), device) != seen_.end()) {
       return;
     }
@@ -99,8 +100,13 @@ class Collector {
     if (system_.exists(fmt::format("/sys/dev/block/{}:{}/loop", major(device), minor(device)))) {
       return;
     }
-    if (const auto added = try_to_add(device, use); !added) {
-      known_.unwatched.push_back({name_of(device, use), added.error().what});
+    const std::string name = name_of(device, use);
+    const auto added = try_to_add(device, name);
+    const auto journal = added && type.starts_with("ext") ? try_to_add_journal(device, name) : Result<void>();
+    if (!added) {
+      known_.unwatched.push_back({name, added.error().what});
+    } else if (!journal) {
+      known_.unwatched.push_back({name + " (journal)", journal.error().what});
     }
   }
 
@@ -130,9 +136,10 @@ class Collector {
     return most;
   }
 
-  Result<void> try_to_add(dev_t device, const std::string& use) {
+  Result<void> try_to_add(dev_t device, const std::string& name) {
     KJUMP_TRY(const BlockDevice found, find_block_device(system_, device));
     KJUMP_TRY(const DiskWay way, find_disk(system_, found.disk));
+    add_way(way);
     const Segment& first = found.segments.front();
     const std::uint64_t sectors =
         sectors_before_store(found.disk, first.disk_sector,
@@ -141,6 +148,37 @@ class Collector {
     if (sectors == 0) {
       return fail(ErrorCode::kUnsupported, "the store lies where its superblock would be", found.name);
     }
+    return add_sectors(found, way, {0, sectors, first.disk_sector}, name);
+  }
+
+  // Its first block, or what of it a superblock can need.
+  Result<void> try_to_add_journal(dev_t device, const std::string& name) {
+    KJUMP_TRY(const BlockDevice found, find_block_device(system_, device));
+    KJUMP_TRY(const DiskWay way, find_disk(system_, found.disk));
+    const ReadBytes read = [&](std::uint64_t offset, std::size_t bytes) {
+      return system_.read_at("/dev/" + found.name, offset, bytes);
+    };
+    KJUMP_TRY(const auto journal, find_ext4_journal(read, found.name));
+    if (!journal) {
+      return {};
+    }
+    constexpr std::uint64_t kSectorBytes = abi::hibernate::kSectorBytes;
+    const std::uint64_t sectors = std::min(abi::hibernate::kBlockBytes, journal->block_bytes) / kSectorBytes;
+    KJUMP_TRY(const std::vector<Segment> place,
+              slice(found.segments, journal->offset / kSectorBytes, sectors, 0, found.name));
+    return add_sectors(found, way, place.front(), name + " journal");
+  }
+
+  void add_way(const DiskWay& way) {
+    for (const std::string& function : way.pci) {
+      if (std::find(known_.pci.begin(), known_.pci.end(), function) == known_.pci.end()) {
+        known_.pci.push_back(function);
+      }
+    }
+  }
+
+  Result<void> add_sectors(const BlockDevice& found, const DiskWay& way, const Segment& place,
+                           const std::string& name) {
     if (known_.fingerprints.size() >= kMostFingerprints) {
       return fail(ErrorCode::kLimit, fmt::format("there are more than {} of them", kMostFingerprints),
                   found.name);
@@ -151,9 +189,9 @@ class Collector {
     print.device = way.address.device;
     print.function = way.address.function;
     print.unit = way.address.unit;
-    print.sector = first.disk_sector;
-    print.sectors = static_cast<std::uint32_t>(sectors);
-    name_of(device, use).copy(print.name, sizeof(print.name) - 1);
+    print.sector = place.disk_sector;
+    print.sectors = static_cast<std::uint32_t>(place.sectors);
+    name.copy(print.name, sizeof(print.name) - 1);
     known_.fingerprints.push_back(print);
     return {};
   }
@@ -179,7 +217,7 @@ void add_swap_areas(const System& system, Collector& collector) {
       continue;
     }
     if (const auto device = device_of(system, 0, 0, unescaped(path))) {
-      collector.add(*device, "swap");
+      collector.add(*device, "swap", "swap");
     }
   }
 }
@@ -206,7 +244,7 @@ Result<FingerprintKnowledge> find_fingerprints(const System& system, const std::
                             ? device_of(system, mount.device_major, mount.device_minor, mount.source)
                             : std::nullopt;
     if (device) {
-      collector.add(*device, "on " + mount.point);
+      collector.add(*device, "on " + mount.point, mount.type);
     }
   }
   add_swap_areas(system, collector);

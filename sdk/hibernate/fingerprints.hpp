@@ -23,6 +23,7 @@ struct Unwatched {
 struct FingerprintKnowledge {
   std::vector<abi::hibernate::Fingerprint> fingerprints;
   std::vector<Unwatched> unwatched;
+  std::vector<std::string> pci;  ///< functions on the way to their disks, bridges first
 };
 
 /// Of every file system that is mounted for writing and every swap area in use, on a block device. Sectors

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "hibernate/free_areas.hpp"
 #include "hibernate/vmemmap.hpp"
 #include "host/kernel_memory.hpp"
 
@@ -162,6 +163,7 @@ Result<KernelKnowledge> read_kernel_knowledge(const System& system) {
         "VMCOREINFO", "please report this, with the output of kjump hibernate facts");
   }
   known.facts.vmemmap = known.vmemmap_by_sections;
+  KJUMP_CHECK(find_free_areas(system, info, known.facts));
   known.kernel_offset = info.hexadecimal("KERNELOFFSET").value_or(0);
   known.free_fill = find_free_fill(system);
   known.facts.free_fill = static_cast<std::uint32_t>(known.free_fill.fill);

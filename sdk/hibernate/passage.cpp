@@ -28,8 +28,30 @@ Failure lost(const JumpReport& jump, const std::string& name) {
 Result<PayloadPassage> PayloadPassage::open(System& system, const PassagePlan& plan) {
   KJUMP_TRY(const Image image, Image::parse(plan.image, plan.image_name));
   KJUMP_TRY(Session session, open_session(system, plan.door, image));
-  KJUMP_CHECK(session.set_bulk({}, plan.workspace_pages * kWorkspacePageBytes, BulkPages::kLarge));
-  return PayloadPassage(std::move(session), plan);
+  PayloadPassage passage(std::move(session), plan);
+  const std::uint64_t fewest =
+      plan.fewest_workspace_pages != 0 ? plan.fewest_workspace_pages : plan.workspace_pages;
+  KJUMP_CHECK(passage.take_workspace(plan.workspace_pages, fewest));
+  return passage;
+}
+
+// A machine whose memory is full has few pages of 2 MiB left, or none that can be put together: what buffers are given up
+// costs only time.
+Result<void> PayloadPassage::take_workspace(std::uint64_t most, std::uint64_t fewest) {
+  Result<void> taken;
+  for (std::uint64_t pages = most; pages >= fewest; --pages) {
+    taken = session_.set_bulk({}, pages * kWorkspacePageBytes, BulkPages::kLarge);
+    if (!taken) {
+      continue;
+    }
+    if (pages < most) {
+      notes_.push_back(
+          fmt::format("memory is short: the payload has {} pages of 2 MiB to work in instead of {}, which is slower",
+                      pages, most));
+    }
+    return {};
+  }
+  return taken;
 }
 
 Result<PassageReport> PayloadPassage::jump(std::span<const std::byte> request) {
@@ -37,6 +59,7 @@ Result<PassageReport> PayloadPassage::jump(std::span<const std::byte> request) {
   KJUMP_TRY(report.jump, session_.jump(request, {.deadline_ms = deadline_ms_}));
   report.door = session_.door();
   report.notes = session_.notes();
+  report.notes.insert(report.notes.end(), notes_.begin(), notes_.end());
   if (const auto closed = session_.close(); !closed) {
     report.notes.push_back(closed.error().text());
   }

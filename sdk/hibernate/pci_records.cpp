@@ -50,8 +50,10 @@ std::optional<PciAddress> parse_pci_address(const std::string& text) {
 Result<std::vector<PciRecord>> read_pci_records(const System& system,
                                                 const std::vector<std::string>& functions) {
   if (functions.size() > abi::hibernate::kMostPciRecords) {
-    return fail(ErrorCode::kLimit, fmt::format("{} PCI bridges lead to it", functions.size() - 1),
-                functions.back(), "put the disk nearer to the processor");
+    return fail(ErrorCode::kLimit,
+                fmt::format("{} PCI functions lead to the disks in use, {} is the most", functions.size(),
+                            abi::hibernate::kMostPciRecords),
+                functions.back(), "unmount what is not needed");
   }
   std::vector<PciRecord> records;
   for (const std::string& name : functions) {

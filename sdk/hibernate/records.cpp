@@ -40,11 +40,14 @@ std::string header_fault(const StoreHeader& header) {
   return {};
 }
 
-StateRecord state_for(const CommitRecord& commit, std::span<const std::byte> block) {
+Slot slot_of(const CommitRecord& commit, std::span<const std::byte> block) {
   const auto state = record_of<StateRecord>(block);
-  if (state.magic == kStateMagic && state.version == kFormatVersion && state.hash == record_hash(state) &&
-      same(state.store, commit.store) && state.generation == commit.generation) {
-    return state;
+  const StateRecord blank{};
+  const bool whole = state.magic == kStateMagic && state.version == kFormatVersion &&
+                     state.state <= static_cast<std::uint32_t>(ImageState::kContinued) &&
+                     state.hash == record_hash(state);
+  if (whole && same(state.store, commit.store) && state.generation == commit.generation) {
+    return {commit, state};
   }
   // An absent or older one: nothing has become of the image yet.
   StateRecord fresh{};
@@ -54,7 +57,7 @@ StateRecord state_for(const CommitRecord& commit, std::span<const std::byte> blo
   fresh.store = commit.store;
   fresh.generation = commit.generation;
   seal(fresh);
-  return fresh;
+  return {commit, fresh, !whole && std::memcmp(&state, &blank, sizeof state) != 0};
 }
 
 }  // namespace
@@ -125,7 +128,7 @@ std::optional<Slot> parse_slot(const StoreHeader& header, std::span<const std::b
       commit.blocks < kImageHeaderBlocks || commit.blocks > ring) {
     return std::nullopt;
   }
-  return Slot{commit, state_for(commit, state_block)};
+  return slot_of(commit, state_block);
 }
 
 bool must_be_kept(const Slot& slot) {

@@ -19,6 +19,7 @@ namespace kjump::hibernate {
 struct Slot {
   abi::hibernate::CommitRecord commit{};
   abi::hibernate::StateRecord state{};
+  bool state_damaged = false;  ///< nobody knows whether somebody went on from it; `state` says "committed"
 };
 using Slots = std::array<std::optional<Slot>, abi::hibernate::kSlots>;
 

@@ -31,9 +31,19 @@ std::uint32_t copy_list(const std::vector<Entry>& from, Entry (&to)[kRoom]) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::uint64_t kBufferPages = 4;
+constexpr std::uint64_t kFewestBufferPages = 2;  // kFewestBuffers of runtime/hibernate/workspace.hpp, two in a page
+
+}  // namespace
+
+std::uint64_t fewest_workspace_pages(std::uint64_t memory_pages) {
+  return workspace_pages(memory_pages) - kBufferPages + kFewestBufferPages;
+}
+
 std::uint64_t workspace_pages(std::uint64_t memory_pages) {
   constexpr std::uint64_t kStatePages = 1;
-  constexpr std::uint64_t kBufferPages = 4;
   // Two bitmaps of a bit for each page; an entry of 16 bytes for each 32 pages. All twice: once as it is, and
   // once as it is on its way to the disk or from there.
   const std::uint64_t bytes = memory_pages / 4 + memory_pages / 2;
@@ -46,8 +56,15 @@ Result<MachineKnowledge> know_machine(const System& system, const Store& store) 
   KJUMP_TRY(machine.memory, read_memory(system));
   machine.acpi = read_acpi(system);
   KJUMP_TRY(machine.disk, find_disk(system, store.disk()));
-  KJUMP_TRY(machine.pci, read_pci_records(system, machine.disk.pci));
   KJUMP_TRY(machine.file_systems, find_fingerprints(system, store.disk(), store.extents()));
+  // The payload reads the fingerprints from their own disks.
+  std::vector<std::string> functions = machine.disk.pci;
+  for (const std::string& function : machine.file_systems.pci) {
+    if (std::find(functions.begin(), functions.end(), function) == functions.end()) {
+      functions.push_back(function);
+    }
+  }
+  KJUMP_TRY(machine.pci, read_pci_records(system, functions));
   return machine;
 }
 
@@ -92,6 +109,9 @@ Result<RestoreRequest> make_restore_request(const System& system, const Store& s
   request.generation = options.generation;
   request.disk_timeout_ms = options.disk_timeout_ms;
   request.map_count = copy_list(map, request.map);
+  // Which disks the saved machine had mounted only the image knows.
+  KJUMP_TRY(const auto pci, read_pci_records(system, functions_of_all_disks(system, disk)));
+  request.pci_count = copy_list(pci, request.pci);
   return request;
 }
 

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include <kjump/abi/image.hpp>
+
 namespace kjump {
 namespace {
 
@@ -35,6 +37,34 @@ void for_each_structure(const std::optional<std::string>& table, Use use) {
       return;
     }
   }
+}
+
+// Where an interrupt of the ISA bus arrives instead of at the pin of its own number.
+struct Override {
+  std::uint32_t interrupt = 0;
+  std::uint16_t flags = 0;
+
+  // Bits 1:0 polarity, 3:2 trigger: 0 is as the bus has it, 1 is high, edge.
+  [[nodiscard]] bool is_rising_edge() const { return (flags & 0xAU) == 0; }
+};
+
+std::optional<Override> find_override(const System& system, std::uint8_t irq) {
+  constexpr std::uint8_t kOverrideType = 2;
+  constexpr std::size_t kOverrideBytes = 10;
+  constexpr std::size_t kSourceOffset = 3;  // IRQ of the 8259; the byte before is the bus, ISA
+  constexpr std::size_t kInterruptOffset = 4;
+  constexpr std::size_t kFlagsOffset = 8;
+  const auto table = read_acpi_table(system, "APIC", kFirstStructure);
+  std::optional<Override> found;
+  for_each_structure(table, [&](std::uint8_t type, std::size_t at, std::size_t bytes) {
+    if (type == kOverrideType && bytes >= kOverrideBytes &&
+        number_at<std::uint8_t>(*table, at + kSourceOffset) == irq) {
+      found = {number_at<std::uint32_t>(*table, at + kInterruptOffset),
+               number_at<std::uint16_t>(*table, at + kFlagsOffset)};
+    }
+    return found.has_value();
+  });
+  return found;
 }
 
 }  // namespace
@@ -88,23 +118,23 @@ std::uint64_t find_io_apic(const System& system) {
 }
 
 std::uint8_t find_timer_pin(const System& system) {
-  constexpr std::uint8_t kOverrideType = 2;
-  constexpr std::size_t kOverrideBytes = 10;
-  constexpr std::size_t kSourceOffset = 3;  // IRQ of the 8259; the byte before is the bus, ISA
-  constexpr std::size_t kInterruptOffset = 4;
   constexpr std::uint32_t kPins = 240;  // most that an I/O APIC's version register can say
-  const auto table = read_acpi_table(system, "APIC", kFirstStructure);
-  std::uint8_t pin = 0;
-  for_each_structure(table, [&](std::uint8_t type, std::size_t at, std::size_t bytes) {
-    if (type != kOverrideType || bytes < kOverrideBytes ||
-        number_at<std::uint8_t>(*table, at + kSourceOffset) != 0) {
-      return false;
-    }
-    const auto interrupt = number_at<std::uint32_t>(*table, at + kInterruptOffset);
-    pin = interrupt < kPins ? static_cast<std::uint8_t>(interrupt) : 0;
-    return true;
-  });
-  return pin;
+  const auto routed = find_override(system, 0);
+  return routed && routed->interrupt < kPins ? static_cast<std::uint8_t>(routed->interrupt) : 0;
+}
+
+bool has_clock_interrupt(const System& system) {
+  constexpr std::uint8_t kIrq = 8;
+  constexpr std::size_t kBootArchitectureOffset = 109;
+  constexpr std::size_t kBytes = 111;
+  constexpr unsigned kNoClock = 1U << 5;
+  const auto fadt = read_acpi_table(system, "FACP", kBytes);
+  if (!fadt || (number_at<std::uint16_t>(*fadt, kBootArchitectureOffset) & kNoClock) != 0) {
+    return false;
+  }
+  const auto routed = find_override(system, kIrq);
+  return find_io_apic(system) != 0 &&
+         (!routed || (routed->interrupt == abi::kClockPin && routed->is_rising_edge()));
 }
 
 }  // namespace kjump

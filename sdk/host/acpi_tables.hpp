@@ -29,4 +29,8 @@ namespace kjump {
 /// as none.
 [[nodiscard]] std::uint8_t find_timer_pin(const System& system);
 
+/// The machine has an MC146818 clock (ibid. 5.2.9.3, table FACP) whose interrupt is a rising edge at pin
+/// abi::kClockPin of that I/O APIC.
+[[nodiscard]] bool has_clock_interrupt(const System& system);
+
 }  // namespace kjump

@@ -88,23 +88,25 @@ Check check_watchdog(const System& system) {
   static constexpr const char* kTitle = "a payload that hangs is stopped";
   const std::uint64_t hpet = find_hpet(system);
   const std::uint64_t io_apic = find_io_apic(system);
-  const unsigned timer_pin = find_timer_pin(system);
   if (hpet != 0 && io_apic != 0) {
     return passed(
         kId, kTitle,
         fmt::format("by an NMI from the HPET at {:#x} through the I/O APIC at {:#x}", hpet, io_apic));
   }
-  if (io_apic != 0 && timer_pin != 0) {
+  const std::string missing = hpet == 0 ? "HPET" : "I/O APIC";
+  const std::string hint = "turn the " + missing + " on in the firmware setup";
+  if (has_clock_interrupt(system)) {
+    const unsigned timer_pin = find_timer_pin(system);
     return remark(
         kId, kTitle,
-        fmt::format("by an NMI from the PIT, pin {} of the I/O APIC at {:#x}; in firmware and in real and "
-                    "long mode only while interrupts are on: no HPET",
-                    timer_pin, io_apic),
-        "turn the HPET on in the firmware setup");
+        fmt::format(
+            "0.5 to 2.5 s late, by an NMI from the real-time clock, pin {} of the I/O APIC at "
+            "{:#x}{}: no HPET",
+            abi::kClockPin, io_apic,
+            timer_pin != 0 ? fmt::format("; sooner in physical mode, by the PIT, pin {}", timer_pin) : ""),
+        hint);
   }
-  return remark(
-      kId, kTitle, fmt::format("only while interrupts are on: no {}", hpet == 0 ? "HPET" : "I/O APIC"),
-      hpet == 0 ? "turn the HPET on in the firmware setup" : "turn the I/O APIC on in the firmware setup");
+  return remark(kId, kTitle, "only while interrupts are on: no " + missing, hint);
 }
 
 std::vector<Check> processor_remarks(const System& system) {

@@ -108,10 +108,13 @@ Result<void> load(Session::State& state, const Image& image, const TscCalibratio
   parameters.hpet_base = find_hpet(state.system);
   parameters.io_apic_base = find_io_apic(state.system);
   parameters.timer_pin = find_timer_pin(state.system);
+  parameters.flags |= has_clock_interrupt(state.system) ? abi::kParameterClockInterrupt : 0;
   if (!state.info.standalone()) {
     KJUMP_CHECK(take_exchange(state, parameters));
   }
   KJUMP_CHECK(state.door.way->describe(parameters));
+  state.rate = calibration.finish();
+  parameters.tsc_khz = state.rate.khz();
   std::vector<abi::RamRange> ram;
   if (state.info.memory_map != 0) {
     KJUMP_TRY(const MemoryMap map, MemoryMap::read(state.system));
@@ -121,7 +124,6 @@ Result<void> load(Session::State& state, const Image& image, const TscCalibratio
   const std::uint64_t start = state.system.monotonic_ns();
   KJUMP_CHECK(state.door.way->prepare(state.info, segments));
   state.load_microseconds = (state.system.monotonic_ns() - start) / 1000;
-  state.rate = calibration.finish();
   return {};
 }
 

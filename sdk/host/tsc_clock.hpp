@@ -14,6 +14,13 @@ struct TscRate {
   std::uint64_t ticks = 0;
   std::uint64_t nanoseconds = 0;
 
+  /// Ticks in a millisecond; 0 when nothing was measured.
+  [[nodiscard]] std::uint32_t khz() const {
+    const double value =
+        nanoseconds == 0 ? 0 : static_cast<double>(ticks) * 1e6 / static_cast<double>(nanoseconds);
+    return value < UINT32_MAX ? static_cast<std::uint32_t>(value) : 0;
+  }
+
   /// Empty when nothing was measured.
   [[nodiscard]] std::optional<std::uint64_t> microseconds(std::uint64_t elapsed_ticks) const {
     if (ticks == 0 || nanoseconds == 0) {

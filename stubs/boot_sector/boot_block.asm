@@ -4,10 +4,6 @@
 %include "disk.inc"
 
 %define CLEAR_STEP      0x10000
-%define BIOS_TICKS      0x46C
-%define PATIENCE_TICKS  182                     ; ten seconds
-%define KEYBOARD_COMMAND 0x64
-%define PULSE_RESET     0xFE
 
 ; Records that were read.
 %define COMMIT          BOOT_RECORDS_ADDRESS
@@ -72,21 +68,7 @@ old_code:
         pop     es
         jmp     0:BOOT_SECTOR_ADDRESS
 
-; start_again - firmware's drivers have lost their disks: tell, wait for a key or some seconds, reset.   in: si = text
-start_again:
-        call    print
-        mov     ebx, [BIOS_TICKS]
-        add     ebx, PATIENCE_TICKS
-.wait:
-        mov     ah, 1
-        int     0x16
-        jnz     .reset
-        cmp     [BIOS_TICKS], ebx
-        jb      .wait
-.reset:
-        mov     al, PULSE_RESET
-        out     KEYBOARD_COMMAND, al
-        jmp     0xFFFF:0
+        start_again_routine
 
 ; find_image - is there one that nobody went on from?
 ; out: ZF: no; CF and si = what to say: cannot read   clobbers: eax bx di bp

@@ -154,13 +154,14 @@ std::vector<Injection> machine_injections() {
       {{kFaults, "pS", "physical, spins, interrupts off", "timeout by NMI", false},
        {kFaults, "pI", "physical, spins, interrupts on", "timeout by NMI", false},
        {kFaults, "pH", "physical, halts, interrupts off", "timeout by NMI", false},
-       {kLong, "wS", "long, spins, interrupts off: the known limit", "lost: hangs", false},
+       {kLong, "wS", "long, spins, interrupts off", "timeout by NMI", false},
        {kLong, "wI", "long, spins, interrupts on", "timeout by tick", false},
-       {kReal, "S", "real, spins, interrupts off: the known limit", "lost: hangs", false},
+       {kReal, "S", "real, spins, interrupts off", "timeout by NMI", false},
        {kReal, "I", "real, spins, interrupts on", "timeout by tick", false},
        {kFaults, "rI", "firmware, spins, interrupts on", "timeout by tick, in a call", false},
        {kFaults, "bk", "BIOS waits for a key", "timeout by tick, in a call", false},
-       {kFaults, "rS", "firmware, spins, interrupts off: the known limit", "lost: hangs", false}});
+       {kFaults, "rS", "firmware, spins, interrupts off", "timeout by NMI, in a call", false},
+       {kFaults, "rH", "firmware, halts, interrupts off", "timeout by NMI, in a call", false}});
   add(list, "payload leaves",
       {{kMore, "qg", "a GDT without entries", "returned"},
        {kMore, "ql", "an IDT without entries", "returned"},

@@ -57,6 +57,13 @@ inline std::filesystem::path image(const std::string& name) {
 [[nodiscard]] Number faults_injected();
 [[nodiscard]] Number faults_unexpected();
 
+// hibernate_fault_numbers.cpp
+[[nodiscard]] Number hibernate_faults_injected();
+[[nodiscard]] Number hibernate_faults_unexpected();
+
+// hang_numbers.cpp
+[[nodiscard]] Number int13_lost(const std::string& bus);
+
 // soak_numbers.cpp
 [[nodiscard]] Number soak_failures(const std::string& kernel);
 
@@ -70,5 +77,16 @@ inline std::filesystem::path image(const std::string& name) {
 // wake_numbers.cpp
 [[nodiscard]] Number wake_vs_rtcwake();
 [[nodiscard]] Number wake_thousand_calls();
+
+// hibernate_numbers.cpp: beside Linux's own hibernation, then of one driver: "virtio", "nvme", "ahci" or
+// "ide".
+[[nodiscard]] Number hibernate_save();
+[[nodiscard]] Number hibernate_restore();
+[[nodiscard]] Number hibernate_image();
+[[nodiscard]] Number hibernate_save_rate();
+[[nodiscard]] Number hibernate_restore_rate();
+[[nodiscard]] Number hibernate_max_share();
+[[nodiscard]] Number hibernate_driver_save(const std::string& name);
+[[nodiscard]] Number hibernate_driver_restore(const std::string& name);
 
 }  // namespace kjump::bench

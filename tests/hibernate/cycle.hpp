@@ -2,6 +2,7 @@
 /// A guest with work going on, a store on its disk, and its way through a power cycle.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,24 @@ struct Shape {
 
 inline std::string partition_of(DiskBus bus) {
   return bus == DiskBus::kVirtio ? "/dev/vda1" : bus == DiskBus::kNvme ? "/dev/nvme0n1p1" : "/dev/sda1";
+}
+
+/// A disk without partitions, behind the store's on the same kind of controller.
+inline std::string second_disk_of(DiskBus bus) {
+  return bus == DiskBus::kVirtio ? "/dev/vdb" : bus == DiskBus::kNvme ? "/dev/nvme1n1" : "/dev/sdb";
+}
+
+/// As gtest wants names.
+inline std::string shape_name(const Shape& shape) {
+  const char* const disk = shape.bus == DiskBus::kVirtio ? "virtio"
+                           : shape.bus == DiskBus::kNvme ? "nvme"
+                           : shape.bus == DiskBus::kAhci ? "ahci"
+                                                         : "ide";
+  std::string name = std::string(shape.kernel) + "_" + shape.door + "_" + shape.machine + "_" + disk + "_" +
+                     std::to_string(shape.cpus) + "_" + std::to_string(shape.memory_mib);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '.' || c == '-'; }, '_');
+  return name;
 }
 
 /// Shell: work that must survive, and `survived` that says in words what did not.
@@ -61,6 +80,7 @@ class Cycle {
   }
 
   [[nodiscard]] Guest& guest() { return guest_; }
+  [[nodiscard]] const LinuxVmOptions& options() const { return guest_.options; }
   [[nodiscard]] const StoreDisk& disk() const { return disk_; }
   [[nodiscard]] std::string store() const { return partition_of(shape_.bus); }
   [[nodiscard]] std::string door() const { return std::string("--door ") + shape_.door; }

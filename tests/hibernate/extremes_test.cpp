@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "hibernate/cycle.hpp"
+#include "hibernate/wake_button.hpp"
 
 namespace kjump::tests {
 namespace {
@@ -28,6 +29,9 @@ echo "== report"; cat /tmp/report
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
   EXPECT_EQ(section(result.out, "survived"), "SURVIVED\n");
   EXPECT_GE(std::stoi(section(result.out, "free")), 85) << "the test's own: memory was not full";
+  const auto pages = json_section(result.out, "report")["pages"];
+  EXPECT_EQ(pages["free"], pages["kernel_free"])
+      << "free pages by their structures, and as the kernel counts";
 }
 
 TEST(Extremes, AnotherMemorySizeIsRefused) {
@@ -53,6 +57,27 @@ echo "== status"; kjump hibernate status $store
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
   EXPECT_EQ(section(result.out, "survived"), "SURVIVED\n");
   EXPECT_THAT(section(result.out, "status"), testing::HasSubstr("done"));
+}
+
+// Nothing is written then; the machine has slept, and goes on at once.
+TEST(NightlySleep, TheButtonBeforeTheAlarmWakesLinux) {
+  Cycle cycle(Shape{.kernel = "debian", .door = "wake"});
+  const WakeButton button(cycle.disk().path().parent_path());
+  cycle.guest().options.machine.extra_arguments = button.arguments();
+  const JobResult result = cycle.guest().run(std::string(kWork) + "store=" + cycle.store() + R"sh(
+kjump hibernate prepare $store >/dev/null || exit 3
+remember
+kjump suspend-then-hibernate --to $store --after 60 --json >/tmp/report; code=$?
+echo "== survived"; survived
+echo "== status"; kjump hibernate status $store
+echo "== report"; cat /tmp/report
+exit $code
+)sh");
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  EXPECT_EQ(button.presses(), 1);
+  EXPECT_EQ(section(result.out, "survived"), "SURVIVED\n");
+  EXPECT_EQ(section(result.out, "status").find("committed"), std::string::npos) << result.out;
+  EXPECT_EQ(json_section(result.out, "report")["status"], "woken") << result.out;
 }
 
 }  // namespace

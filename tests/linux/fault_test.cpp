@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Rule: a payload or firmware that faults or hangs, through either door, comes back to a healthy Linux with a
 // report of what and where; one boot survives all of it, one after the other.
-#include <utility>
+#include <algorithm>
 
 #include "linux/guest.hpp"
 
 namespace kjump::tests {
 namespace {
 
-using Way = std::pair<std::string, std::string>;  // kernel, door
+struct Way {
+  std::string kernel;
+  std::string door;
+  bool hpet = true;  ///< without: the watchdog's NMI is the real-time clock's or the PIT's
+};
 
 struct Case {
   const char* request;
@@ -32,9 +36,10 @@ constexpr Case kCases[] = {{"pu", "fault", "0x6", "kjump_main"},
 class FaultThroughDoor : public testing::TestWithParam<Way> {};
 
 TEST_P(FaultThroughDoor, LinuxGoesOnAfterEach) {
-  const auto& [kernel, door] = GetParam();
+  const auto& [kernel, door, hpet] = GetParam();
   Guest guest(kernel);
   guest.options.machine.cpus = 2;
+  guest.options.machine.hpet = hpet;
   guest.with_file(KJUMP_FAULTS, "/job/test_faults.kjump").with_image("hello_real");
   std::string script = std::string(kHealth) + "health before\n";
   int number = 0;
@@ -67,12 +72,12 @@ TEST_P(FaultThroughDoor, LinuxGoesOnAfterEach) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, FaultThroughDoor,
-                         testing::Values(Way{"6.12", "kexec"}, Way{"6.1", "kexec"}, Way{"debian", "wake"}),
+                         testing::Values(Way{"6.12", "kexec"}, Way{"6.1", "kexec"}, Way{"debian", "wake"},
+                                         Way{"6.12", "kexec", false}),
                          [](const auto& way) {
-                           std::string name = way.param.first + "_" + way.param.second;
-                           name[name.find('.') == std::string::npos ? 0 : name.find('.')] =
-                               name.find('.') == std::string::npos ? name[0] : '_';
-                           return "v" + name;
+                           std::string name = "v" + way.param.kernel + "_" + way.param.door;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name + (way.param.hpet ? "" : "_without_hpet");
                          });
 
 }  // namespace

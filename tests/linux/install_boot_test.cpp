@@ -66,8 +66,13 @@ TEST(InstallBoot, WritesAMultibootProgramAndAMenuEntry) {
   std::ofstream(file, std::ios::binary)
       .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   const BareRun bare =
-      run_firmware(guest.options.machine, {"-kernel", file.string()}, std::chrono::seconds(10));
+      run_firmware(guest.options.machine, {"-kernel", file.string()}, std::chrono::seconds(40));
   EXPECT_THAT(bare.screen, HasSubstr("kjump: not restored: the store holds no image to go on from"));
+  // Firmware could not boot anything from that disk any more.
+  EXPECT_THAT(bare.screen, HasSubstr("kjump: starting again"));
+  EXPECT_TRUE(bare.outcome.end == targets::QemuEnd::kGuestStopped && !bare.outcome.power_off &&
+              !bare.outcome.triple_fault)
+      << targets::describe(bare.outcome);
 }
 
 TEST(InstallBoot, RefusesAPartitionInUse) {

@@ -5,57 +5,35 @@
 
 #include <cstdint>
 #include <random>
-#include <span>
 #include <string>
 #include <vector>
 
 #include <kjump/abi/hibernate.hpp>
-#include <kjump/disk.hpp>
+
+#include "simulated/disk.hpp"
 
 namespace kjump::simulated {
 
 namespace format = abi::hibernate;
 
-struct PowerCut {};
 struct PoweredOff {};
 struct Reset {};
 
-/// A disk with a volatile cache. What was written since the last flush may be lost when the power goes.
-class Disk {
- public:
-  explicit Disk(std::uint64_t sectors) : now_(sectors * 512), safe_(now_) {}
-
-  /// 1: the next write is the last, and is itself on its way when the power goes. 0: never.
-  std::uint64_t cut_after_writes = 0;
-  /// 1: the next command fails so. 0: none.
-  std::uint64_t fail_after_commands = 0;
-  disk::Code failure = disk::Code::kDevice;
-  std::uint64_t writes = 0;
-  std::uint64_t commands = 0;
-
-  void transfer(disk::Request& request);
-  /// What a reader finds after the power came back: of the writes that no flush covered some, in `chance`.
-  void lose_power(std::mt19937_64& chance);
-  [[nodiscard]] std::span<std::uint8_t> bytes() { return now_; }
-  void make_safe() { safe_ = now_, loose_.clear(); }
-
- private:
-  struct Write {
-    std::uint64_t offset;
-    std::vector<std::uint8_t> content;
-  };
-
-  std::vector<std::uint8_t> now_;
-  std::vector<std::uint8_t> safe_;
-  std::vector<Write> loose_;
-};
-
 enum class Content : std::uint8_t { kZero, kRandom, kText, kFree, kOffline };
+
+/// How large, and how its disk takes transfers. Pages that are saved lie before and behind the workspace,
+/// whole groups of 8, and in a small range of their own.
+struct Shape {
+  std::uint64_t store_blocks = 6000;
+  std::uint64_t pages_before = 1024;
+  std::uint64_t pages_behind = 512;
+  std::uint32_t max_transfer_bytes = 256 << 10;
+};
 
 /// There is one at a time.
 class Machine {
  public:
-  explicit Machine(std::uint64_t seed, std::uint64_t store_blocks = 6000);
+  explicit Machine(std::uint64_t seed, const Shape& shape = {});
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
   ~Machine();
@@ -69,12 +47,18 @@ class Machine {
   [[nodiscard]] Memory memory() const;
   [[nodiscard]] bool holds(const Memory& memory) const;
 
+  /// The kernel's own count of free blocks of 8 pages: the only free ones.
+  std::uint64_t* free_count = nullptr;
   void fill_free_pages(std::uint8_t value);
   [[nodiscard]] bool free_pages_hold(std::uint8_t value) const;
 
   format::SaveRequest save_request;
   format::RestoreRequest restore_request;
   Disk disk;
+  /// Where the disk is plugged in now, and whether a blank one sits where it was when it was prepared.
+  format::DiskDriver disk_driver = format::DiskDriver::kVirtio;
+  std::uint8_t disk_device = 4;
+  bool blank_disk_at_old_place = false;
   std::mt19937_64 chance;
 
   /// Run a payload. The reply; PowerCut, PoweredOff and Reset pass through.
@@ -86,20 +70,30 @@ class Machine {
   std::vector<std::uint8_t> request;
   std::vector<std::uint8_t> reply;
   std::string console;
-  bool escape = false;
   std::uint64_t escape_after = 0;  ///< looks at the keyboard; 0: never
   abi::EntryState entry{};
   abi::LoaderParameters parameters;
   bool became_ = false;
+  [[nodiscard]] const Shape& shape() const { return shape_; }
 
   [[nodiscard]] std::vector<Content>& kinds() { return kinds_; }
-  [[nodiscard]] std::uint64_t sector_of_block(std::uint64_t block) const { return 2048 + block * 8; }
+  [[nodiscard]] std::uint64_t sector_of_block(std::uint64_t block) const;
+  [[nodiscard]] std::uint8_t* block(std::uint64_t number) {
+    return disk.bytes().data() + sector_of_block(number) * format::kSectorBytes;
+  }
 
  private:
   void make_kernel();
-  void make_store(std::uint64_t blocks);
+  void make_store();
+  void make_requests();
   void give_workspace();
+  [[nodiscard]] std::uint64_t first_extent_blocks() const;
+  [[nodiscard]] std::uint64_t ram_start() const;
+  [[nodiscard]] std::uint64_t ram_end() const;
+  [[nodiscard]] std::uint64_t address_of(std::uint64_t index) const;
+  [[nodiscard]] std::uint8_t* page_at(std::uint64_t index) const;
 
+  Shape shape_;
   std::vector<Content> kinds_;
 };
 

@@ -14,6 +14,7 @@ namespace kjump::bios {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::vector<std::byte> record(std::uint32_t step, std::uint32_t iteration, std::uint32_t buffer_bytes) {
   abi::BatchResult result{};
@@ -161,6 +162,10 @@ TEST(BiosReply, ADeadPayloadLeavesItsCompletedCalls) {
   const Error error = check_complete(*reply).error();
   EXPECT_EQ(error.code, ErrorCode::kTimeout);
   EXPECT_THAT(error.text(), HasSubstr("did not come back in time (after 1 completed calls) - watchdog"));
+  EXPECT_THAT(error.text(), Not(HasSubstr("reboot"))) << "it was the payload that hung";
+  report.jumps[0].fault.in_firmware = 1;
+  EXPECT_THAT(check_complete(decode_run({interrupt(0x12), interrupt(0x13)}, report).value()).error().text(),
+              HasSubstr("watchdog; the firmware was stopped in the middle"));
 }
 
 TEST(BiosReply, CompleteMeansReturnedAndAllAnswered) {

@@ -108,6 +108,23 @@ TEST(DiskAddress, RefusesTheOthers) {
   expect_refused(machine, "sde", "at which port");
 }
 
+// A request through the wake door has them all: after a sleep nobody else sets them up.
+TEST(DiskAddress, FunctionsOfAllDisksOnce) {
+  FakeMachine machine;
+  put_disk(machine, "vda", "pci0000:00/0000:00:02.0/0000:01:03.0/virtio2", "0000:01:03.0", "0x010000",
+           "254:0", "0x1af4");
+  put_disk(machine, "vdb", "pci0000:00/0000:00:02.0/0000:01:04.0/virtio3", "0000:01:04.0", "0x010000",
+           "254:16", "0x1af4");
+  put_disk(machine, "dm-0", "virtual", "0000:00:00.0", "0x0", "253:0");
+  for (const char* const name : {"vda", "vdb", "dm-0"}) {
+    machine.put("/sys/block/" + std::string(name) + "/size", "1\n");
+  }
+  const auto first = hibernate::find_disk(machine, "vdb");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(hibernate::functions_of_all_disks(machine, *first),
+            (std::vector<std::string>{"0000:00:02.0", "0000:01:04.0", "0000:01:03.0"}));
+}
+
 TEST(PciRecords, BridgesFirst) {
   FakeMachine machine;
   std::string bridge(256, '\0');
@@ -156,9 +173,12 @@ TEST(Fingerprints, EveryWritableFileSystemOnce) {
   EXPECT_EQ(found->fingerprints[0].sector, 2048U);
   EXPECT_EQ(found->fingerprints[0].sectors, 256U);
   EXPECT_EQ(found->fingerprints[0].driver, static_cast<std::uint16_t>(DiskDriver::kVirtio));
-  ASSERT_EQ(found->unwatched.size(), 1U);
-  EXPECT_EQ(found->unwatched[0].name, "/dev/sda on /media/my stick");
-  EXPECT_NE(found->unwatched[0].why.find("USB"), std::string::npos);
+  // Its superblock can be watched all the same.
+  ASSERT_EQ(found->unwatched.size(), 2U);
+  EXPECT_EQ(found->unwatched[0].name, "/dev/vda2 on / (journal)");
+  EXPECT_EQ(found->unwatched[1].name, "/dev/sda on /media/my stick");
+  EXPECT_NE(found->unwatched[1].why.find("USB"), std::string::npos);
+  EXPECT_EQ(found->pci, std::vector<std::string>{"0000:00:03.0"});
   // The store begins 40 sectors behind the superblock.
   const auto cut = hibernate::find_fingerprints(machine, "vda", {{0, 100, 2088}});
   ASSERT_TRUE(cut);

@@ -151,6 +151,29 @@ TEST(HibernateStore, RemembersWhatBecameOfAnImage) {
       << "a record about an older image says nothing about this one";
 }
 
+TEST(HibernateStore, TellsADamagedStateFromNone) {
+  const StoreHeader header = test_header(test_extents());
+  const CommitRecord commit = commit_of(make_image(test_memory(), test_image_header(4)), kDataBlock);
+  Bytes commits(kBlockBytes);
+  put(commits, 0, commit);
+  const auto damaged = [&](const StateRecord& state) {
+    Bytes block(kBlockBytes);
+    put(block, 0, state);
+    const auto slot = hibernate::parse_slot(header, commits, block);
+    return slot && slot->state_damaged;
+  };
+  EXPECT_FALSE(damaged({})) << "as prepare leaves it";
+  StateRecord done = hibernate::parse_slot(header, commits, Bytes(kBlockBytes))->state;
+  done.state = static_cast<std::uint32_t>(ImageState::kDone);
+  hibernate::seal(done);
+  EXPECT_FALSE(damaged(done));
+  for (std::size_t i = 0; i < sizeof done; ++i) {
+    StateRecord flipped = done;
+    reinterpret_cast<unsigned char*>(&flipped)[i] ^= 4;
+    EXPECT_TRUE(damaged(flipped)) << "byte " << i;
+  }
+}
+
 TEST(HibernateStore, KeepsRoomForWhatMayStillBeWanted) {
   constexpr std::uint64_t kRing = kTestBlocks - kDataBlock;
   const auto slot = [](std::uint64_t blocks, ImageState state) {

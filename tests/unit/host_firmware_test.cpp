@@ -4,7 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <cstring>
+#include <string>
 
 #include "host/acpi_tables.hpp"
 #include "host/firmware.hpp"
@@ -17,16 +18,35 @@ namespace {
 
 using ::testing::HasSubstr;
 
+// An ACPI table with its length and a correct checksum.
+std::string with_sum(std::string table) {
+  table[4] = static_cast<char>(table.size());
+  table[9] = 0;
+  unsigned sum = 0;
+  for (const char byte : table) {
+    sum += static_cast<unsigned char>(byte);
+  }
+  table[9] = static_cast<char>(256 - sum % 256);
+  return table;
+}
+
+constexpr const char* kApicTable = "/sys/firmware/acpi/tables/APIC";
+const std::string kIrq9("\2\x0A\0\x09\x09\0\0\0\x0D\0", 10);
+
+// An I/O APIC at 0xFEC00000, then these overrides: ACPI specification 6.5, 5.2.12.
+std::string apic_table(const std::string& overrides) {
+  std::string table("APIC", 4);
+  table.resize(44);
+  return with_sum(table + std::string("\1\x0C\0\0\0\0\xC0\xFE\0\0\0\0", 12) + overrides);
+}
+
 // An ACPI HPET table with a correct checksum.
 std::string hpet_table(std::uint64_t address, char space = 0) {
   std::string table(56, '\0');
   table.replace(0, 4, "HPET");
-  table[4] = 56;
   table[40] = space;
   std::memcpy(table.data() + 44, &address, sizeof(address));
-  const int sum = std::accumulate(table.begin(), table.end(), 0);
-  table[9] = static_cast<char>(-sum);
-  return table;
+  return with_sum(table);
 }
 
 TEST(HostFirmware, HealthyPageZero) {
@@ -77,31 +97,38 @@ TEST(HostFirmware, HpetTableIsChecked) {
 
 TEST(HostFirmware, TimerPinIsTheOverrideOfIrq0) {
   const test::FakeMachine machine;
-  static constexpr const char* kFile = "/sys/firmware/acpi/tables/APIC";
-  // An I/O APIC at 0xFEC00000, an override of IRQ 9, then that of IRQ 0: ACPI specification 6.5, 5.2.12.
-  std::string table("APIC\x40\0\0\0", 8);
-  table.resize(44);
-  table += std::string("\1\x0C\0\0\0\0\xC0\xFE\0\0\0\0", 12);
-  const std::string irq9("\2\x0A\0\x09\x09\0\0\0\x0D\0", 10);
-  const auto with_sum = [](std::string text) {
-    text[4] = static_cast<char>(text.size());
-    text[9] = 0;
-    unsigned sum = 0;
-    for (const char byte : text) {
-      sum += static_cast<unsigned char>(byte);
-    }
-    text[9] = static_cast<char>(256 - sum % 256);
-    return text;
-  };
-  machine.put(kFile, with_sum(table + irq9));
+  machine.put(kApicTable, apic_table(kIrq9));
   EXPECT_EQ(find_timer_pin(machine), 0U) << "no override of IRQ 0";
   EXPECT_EQ(find_io_apic(machine), 0xFEC00000U);
-  machine.put(kFile, with_sum(table + irq9 + std::string("\2\x0A\0\0\2\0\0\0\0\0", 10)));
+  machine.put(kApicTable, apic_table(kIrq9 + std::string("\2\x0A\0\0\2\0\0\0\0\0", 10)));
   EXPECT_EQ(find_timer_pin(machine), 2U);
-  machine.put(kFile, with_sum(table + std::string("\2\x0A\0\0\0\1\0\0\0\0", 10)));
+  machine.put(kApicTable, apic_table(std::string("\2\x0A\0\0\0\1\0\0\0\0", 10)));
   EXPECT_EQ(find_timer_pin(machine), 0U) << "no pin of an I/O APIC";
-  machine.put(kFile, with_sum(table + std::string("\2\x20\0\0\2\0", 6)));
+  machine.put(kApicTable, apic_table(std::string("\2\x20\0\0\2\0", 6)));
   EXPECT_EQ(find_timer_pin(machine), 0U) << "cut off";
+}
+
+TEST(HostFirmware, ClockInterruptIsARisingEdgeAtItsPin) {
+  const test::FakeMachine machine;
+  static constexpr const char* kFile = "/sys/firmware/acpi/tables/FACP";
+  std::string fadt("FACP\x6F\0\0\0", 8);
+  fadt.resize(111);
+  machine.put(kApicTable, apic_table(kIrq9));
+  EXPECT_FALSE(has_clock_interrupt(machine)) << "no FADT";
+  machine.put(kFile, with_sum(fadt));
+  EXPECT_TRUE(has_clock_interrupt(machine));
+  machine.put(kApicTable, apic_table(std::string("\2\x0A\0\x08\x08\0\0\0\5\0", 10)));
+  EXPECT_TRUE(has_clock_interrupt(machine)) << "an override that changes nothing";
+  machine.put(kApicTable, apic_table(std::string("\2\x0A\0\x08\x08\0\0\0\x0F\0", 10)));
+  EXPECT_FALSE(has_clock_interrupt(machine)) << "level, low";
+  machine.put(kApicTable, apic_table(std::string("\2\x0A\0\x08\x14\0\0\0\0\0", 10)));
+  EXPECT_FALSE(has_clock_interrupt(machine)) << "another pin";
+  machine.remove(kApicTable);
+  EXPECT_FALSE(has_clock_interrupt(machine)) << "no I/O APIC";
+  machine.put(kApicTable, apic_table(kIrq9));
+  fadt[109] = 1 << 5;  // "CMOS RTC not present"
+  machine.put(kFile, with_sum(fadt));
+  EXPECT_FALSE(has_clock_interrupt(machine)) << "no clock";
 }
 
 TEST(HostFirmware, MemoryMapFindsTheFirstHole) {

@@ -73,8 +73,8 @@ TEST(Plan, HoldsImageExchangeAndRequest) {
   const auto parameters = read_struct<abi::LoaderParameters>(*plan, contents + 0x100);
   EXPECT_EQ(parameters.nonce, kTicket.nonce);
   EXPECT_EQ(parameters.kernel_gdt_base, abi::kCarrierGdtBase);
-  EXPECT_EQ(parameters.flags,
-            abi::kParameterHasExchange | abi::kParameterLoadKernelGdt | abi::kParameterHasCrashRecord);
+  EXPECT_EQ(parameters.flags, abi::kParameterHasExchange | abi::kParameterLoadKernelGdt |
+                                  abi::kParameterHasCrashRecord | abi::kParameterClockInterrupt);
   const std::size_t exchange = contents + first.content_bytes;
   EXPECT_EQ(read_struct<abi::ExchangeHeader>(*plan, exchange).deadline_ms, kTicket.deadline_ms);
   EXPECT_EQ(plan->at(exchange + abi::kRequestOffset + 1), std::byte{'q'});

@@ -13,6 +13,7 @@ constexpr uint32_t kClassCode = 0x010100;
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
 constexpr uint32_t k64KiB = 0x10000;
 constexpr uint32_t kLastRegion = 1u << 31;
+constexpr uint32_t kBounceBytes = 0x8000;
 
 struct State {
   alignas(512) Region regions[kRegions];
@@ -24,6 +25,13 @@ struct State {
   uint8_t command;        ///< that runs
   uint32_t sectors_left;  ///< through the data port
   uint64_t address;       ///< of the next one
+
+  // By the bus master.
+  uint64_t sector;    ///< of the piece that runs, whose buffer is at `address`
+  uint32_t piece;     ///< its sectors
+  uint32_t dma_left;  ///< sectors, those of the piece among them
+  bool bounced;       ///< the piece goes through `bounce`
+  alignas(2) uint8_t bounce[kBounceBytes];
 };
 static_assert(sizeof(State) <= kStorageBytes && sizeof(State::regions) <= 512);
 
@@ -90,7 +98,8 @@ Error open(Disk& disk) {
   state.dma = state.channel.has_bus_master() && drive.dma_selected && !disk.no_dma;
   disk.info.depth = 1;
   disk.info.buffer_alignment = 2;
-  disk.info.address_limit = k4GiB;
+  // The bus master has 32 address lines; what lies above is copied, where the processor reaches it.
+  disk.info.address_limit = sizeof(void*) > sizeof(uint32_t) ? UINT64_MAX : k4GiB;
   return error;
 }
 
@@ -108,6 +117,45 @@ void set_regions(State& state, uint32_t address, uint32_t bytes) {
   }
 }
 
+void* memory_at(uint64_t address) {
+  return reinterpret_cast<void*>(static_cast<uintptr_t>(address));
+}
+
+/// All that is left at once where the bus master can reach the buffer, else as much as the bounce buffer
+/// holds.
+void start_piece(const Disk& disk, State& state) {
+  const bool reads = state.command == ata::kReadDmaExt;
+  const uint32_t sector_bytes = disk.info.sector_bytes;
+  const uint32_t most = kBounceBytes / sector_bytes;
+  state.bounced = state.address + uint64_t{state.dma_left} * sector_bytes > k4GiB;
+  state.piece = state.bounced && state.dma_left > most ? most : state.dma_left;
+  const uint32_t bytes = state.piece * sector_bytes;
+  if (state.bounced && !reads) {
+    __builtin_memcpy(state.bounce, memory_at(state.address), bytes);
+  }
+  set_regions(state, low(state.bounced ? address_of(state.bounce) : state.address), bytes);
+  state.channel.prepare_dma(state.regions, reads);
+  state.channel.command(state.command, state.sector, state.piece);
+  state.channel.start_dma(reads);
+}
+
+/// True: another one has begun.
+bool end_piece(const Disk& disk, State& state) {
+  const uint32_t bytes = state.piece * disk.info.sector_bytes;
+  if (state.bounced && state.command == ata::kReadDmaExt) {
+    order_memory();
+    __builtin_memcpy(memory_at(state.address), state.bounce, bytes);
+  }
+  state.address += bytes;
+  state.sector += state.piece;
+  state.dma_left -= state.piece;
+  if (state.dma_left == 0) {
+    return false;
+  }
+  start_piece(disk, state);
+  return true;
+}
+
 void start(Disk& disk, uint32_t slot) {
   auto& state = state_of<State>(disk);
   const Request& request = *disk.requests[slot];
@@ -118,17 +166,16 @@ void start(Disk& disk, uint32_t slot) {
     return;
   }
   const bool reads = request.operation == Operation::kRead;
+  state.address = request.address;
   if (state.dma) {
-    set_regions(state, low(request.address), bytes_of(disk, request));
     state.command = reads ? ata::kReadDmaExt : ata::kWriteDmaExt;
-    state.channel.prepare_dma(state.regions, reads);
-    state.channel.command(state.command, request.sector, request.count);
-    state.channel.start_dma(reads);
+    state.sector = request.sector;
+    state.dma_left = request.count;
+    start_piece(disk, state);
     return;
   }
   state.command = reads ? ata::kReadSectorsExt : ata::kWriteSectorsExt;
   state.sectors_left = request.count;
-  state.address = request.address;
   state.channel.command(state.command, request.sector, request.count);
 }
 
@@ -138,7 +185,7 @@ bool is_dma(uint8_t command) {
 
 /// The drive waits for a sector to be taken or given.
 void move_sector(const Disk& disk, State& state) {
-  auto* data = reinterpret_cast<uint16_t*>(static_cast<uintptr_t>(state.address));
+  auto* data = static_cast<uint16_t*>(memory_at(state.address));
   const uint32_t words = disk.info.sector_bytes / 2;
   state.command == ata::kReadSectorsExt ? state.channel.read_words(data, words)
                                         : state.channel.write_words(data, words);
@@ -162,7 +209,11 @@ void poll(Disk& disk) {
     }
     return;  // a drive in DMA asks, too
   }
-  const bool bus_failed = is_dma(state.command) && state.channel.end_dma();
+  const bool dma = is_dma(state.command);
+  const bool bus_failed = dma && state.channel.end_dma();
+  if (dma && !failed && !bus_failed && end_piece(disk, state)) {
+    return;
+  }
   if (failed) {
     finish(disk, 0, device_error(state, "task file error"));
   } else if (bus_failed || state.sectors_left != 0) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <utility>
@@ -119,6 +120,8 @@ Result<Passage> WakeDoor::go_through() {
 // An alarm that goes off from then on ends the suspend, until interrupts are off.
 Result<void> WakeDoor::be_ready(RtcAlarm& alarm, EventWatch& watch, std::uint64_t lead_ns, WakeState& state) {
   const std::uint64_t seconds = (lead_ns + kSecondNs - 1) / kSecondNs;
+  // A lead that the user chose is there to be used up by a busy machine, in part.
+  const std::uint64_t late = alarm_seconds_ != 0 ? std::max(kLateNs, lead_ns / 4) : kLateNs;
   for (int i = 0; i < kStarts; ++i) {
     KJUMP_TRY(const RtcAlarm::Tick tick, alarm.wait_for_tick());
     const std::uint64_t start = tick.monotonic_ns + seconds * kSecondNs - lead_ns;
@@ -131,7 +134,7 @@ Result<void> WakeDoor::be_ready(RtcAlarm& alarm, EventWatch& watch, std::uint64_
     const std::uint64_t now = system_.monotonic_ns();
     system_.sleep_ns(start > now ? start - now : 0);
     watch.count();
-    if (alarm.armed() == state.alarm && system_.monotonic_ns() < start + kLateNs && watch.start()) {
+    if (alarm.armed() == state.alarm && system_.monotonic_ns() < start + late && watch.start()) {
       return {};
     }
   }

@@ -32,7 +32,8 @@ std::vector<std::byte> crash_page(std::uint64_t nonce) {
 
 abi::LoaderParameters loader_parameters(std::uint64_t nonce, bool hpet) {
   abi::LoaderParameters parameters;
-  parameters.flags = abi::kParameterLoadKernelGdt | abi::kParameterHasCrashRecord;
+  parameters.flags =
+      abi::kParameterLoadKernelGdt | abi::kParameterHasCrashRecord | abi::kParameterClockInterrupt;
   parameters.nonce = nonce;
   parameters.kernel_gdt_base = abi::kCarrierGdtBase;
   parameters.kernel_gdt_limit = abi::kCarrierGdtLimit;

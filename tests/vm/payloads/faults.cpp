@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Does what the request says, two characters after two. First character: where - 'p' here in physical mode,
 // 'r' in a real-mode callee, 'b' in the BIOS. Second: what goes wrong, see callee_faults.asm for 'r'; "bc":
-// calls of INT 12h for some two seconds. "n": nothing; status = number of this jump in its session. "o": more
+// calls of INT 12h for some two seconds, "bw": INT 15h AH=86h, a wait by the clock's periodic interrupt; "bd": INT 13h AH=02h. "n": nothing; status = number of this jump in its session. "o": more
 // text than the exchange holds.
 #include <kjump/payload.hpp>
 
@@ -85,6 +85,22 @@ void call_bios(char what) {
     while (kjump::read_tsc() < end) {
       bios::call(call);
     }
+    return;
+  }
+  if (what == 'd') {
+    call.vector = 0x13;
+    call.registers.eax = 0x0201;
+    call.registers.ecx = 1;
+    call.registers.edx = 0x80;
+    call.registers.es = abi::kBounceBase >> 4;
+    bios::call(call);
+    return;
+  }
+  if (what == 'w') {
+    call.vector = 0x15;
+    call.registers.eax = 0x8600;
+    call.registers.ecx = 0x000F;  // CX:DX in microseconds, about a second
+    bios::call(call);
     return;
   }
   call.vector = what == 'k' ? 0x16 : 0x05;

@@ -218,6 +218,8 @@ struct AcpiEnables {
   uint8_t gpe0[32], gpe1[32];
 };
 
+inline constexpr uint32_t kMostZones = 64;
+
 /// Where the kernel's page structures are and how they look; from VMCOREINFO (hibernation.md 4).
 struct KernelFacts {
   uint64_t page_table;  ///< physical address of the kernel's top-level page table (init_top_pgt)
@@ -232,7 +234,9 @@ struct KernelFacts {
   uint32_t type_mask;                                ///< bits of the type word that tell types apart
   uint32_t hwpoison_bit;                             ///< in flags; 64: the kernel has none
   uint32_t free_fill;                                ///< FreeFill
-  uint32_t reserved;
+  uint32_t zones;                                    ///< in free_areas; 0: their counters are not known
+  uint32_t free_area_bytes, free_count_offset;       ///< struct free_area, and nr_free in it
+  uint64_t free_areas[kMostZones];                   ///< virtual addresses of zone.free_area
 };
 
 /// What the kernel expects of the content of free pages (hibernation.md H16).
@@ -243,7 +247,9 @@ struct PciRecord {
   uint8_t bus, device, function, is_bridge;
   uint32_t header[16];
 };
-inline constexpr uint32_t kMostPciRecords = 8;
+inline constexpr uint32_t kMostPciRecords = 32;
+
+inline constexpr uint64_t kUnknownCount = ~uint64_t{0};
 
 inline constexpr uint32_t kMostWorkspacePages = 512;  ///< of 2 MiB
 
@@ -254,6 +260,14 @@ struct Times {
   uint64_t content;  ///< pages
   uint64_t verify;   ///< restore: the pass that only reads
   uint64_t finish;   ///< tables, flushes, records
+};
+
+/// Where the time of going through all pages went, in microseconds by the time stamp counter.
+struct Work {
+  uint64_t look;      ///< finding pages and seeing whether they are zero; restore: clearing those
+  uint64_t compress;  ///< or unpack, copying included
+  uint64_t hash;
+  uint64_t wait;  ///< for the disk, the last flush included
 };
 
 inline constexpr uint32_t kImageHeaderBlocks = 4;
@@ -292,6 +306,8 @@ struct ImageHeader {
   AcpiEnables acpi_enables;
   uint8_t entropy[64];  ///< for the restored kernel's random generator; mixed with new one
   Times save;           ///< what the save took, but for its end
+  Work save_work;
+  uint64_t kernel_free_pages;  ///< as the kernel itself counted; kUnknownCount
 
   Machine machine;
   MemoryRange ranges[kMostRanges];
@@ -359,10 +375,13 @@ struct SaveReply {
   uint32_t slot;
   uint64_t generation;
   uint64_t pages, free_pages, zero_pages, data_pages, skipped_pages;
+  uint64_t kernel_free_pages;  ///< as the kernel's own counters have it at that moment; kUnknownCount
   uint64_t stored_bytes;
   uint64_t image_blocks, room_blocks;
   Times save;
   Times restore;  ///< kRestored
+  Work save_work;
+  Work restore_work;  ///< kRestored; both passes
   uint64_t saved_at;
   uint8_t entropy[64];  ///< kRestored: for the kernel's random generator
   char error[192];      ///< a sentence
@@ -405,13 +424,18 @@ struct RestoreRequest {
   uint32_t disk_timeout_ms;
   uint32_t map_count;
   FirmwareRange map[kMostRanges];
+  uint32_t pci_count;  ///< through the wake door: the controllers of all disks, as that Linux had them
+  uint32_t reserved;
+  PciRecord pci[kMostPciRecords];
 };
+static_assert(sizeof(RestoreRequest) <= kRequestCapacity);
 
 struct RestoreReply {
   uint32_t status;  ///< RestoreStatus
   uint32_t slot;
   uint64_t generation;
   Times restore;
+  Work work;
   char error[192];
 };
 

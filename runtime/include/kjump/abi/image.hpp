@@ -84,14 +84,19 @@ struct LoaderParameters {
   uint8_t displaced[7] = {};          ///< its first kWakeJumpBytes bytes, which the wake entry puts back
   uint8_t timer_pin = 0;              ///< of that I/O APIC, where the PIT's channel 0 arrives; 0: none
   ConfigWrite config_writes[4] = {};  ///< what this machine's firmware forgets when it wakes
+  uint32_t tsc_khz = 0;               ///< how fast the time-stamp counter runs; 0: the stub measures it
+  uint32_t reserved = 0;
 };
 
 inline constexpr uint32_t kParameterHasExchange = 1u << 0;
 inline constexpr uint32_t kParameterLoadKernelGdt = 1u << 1;
 inline constexpr uint32_t kParameterPae = 1u << 2;             ///< an i386 kernel whose page tables are PAE's
 inline constexpr uint32_t kParameterHasCrashRecord = 1u << 3;  ///< at kCrashRecordBase
+/// The machine has an MC146818 clock, whose IRQ 8 arrives at pin kClockPin of that I/O APIC.
+inline constexpr uint32_t kParameterClockInterrupt = 1u << 4;
+inline constexpr uint32_t kClockPin = 8;
 
-inline constexpr uint32_t kLoaderParametersBytes = 88;
+inline constexpr uint32_t kLoaderParametersBytes = 96;
 static_assert(sizeof(LoaderParameters) == kLoaderParametersBytes);
 static_assert(offsetof(LoaderParameters, nonce) == 8);
 static_assert(offsetof(LoaderParameters, kernel_gdt_limit) == 40);
