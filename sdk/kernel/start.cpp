@@ -127,7 +127,7 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
     bool known = false;
     KJUMP_CHECK(check_configuration(system, image, options.kernel, known));
     if (!known) {
-      notes.push_back(
+      notes.emplace_back(
           "no configuration of this kernel is at hand: whether it has CONFIG_KEXEC_JUMP, without which it "
           "never comes back, is not known");
     }
