@@ -6,7 +6,7 @@
 ; never loads its GDT (arch/x86/kernel/relocate_kernel_32.S, the same in 6.1 and 6.12; kexec_jump.md 2.1).
 %include "sections.inc"
 
-        global kjump_kexec_entry_i386
+        global kjump_kexec_entry_i386, kjump_kexec_way_back_i386
         extern kjump_kexec_entry, kjump_entry_state, kjump_tsc_entry, kjump_parameters, kjump_run_supervisor
         extern kjump_gdt_pointer, kjump_idt32_pointer, kjump_read_efer
 
@@ -48,10 +48,13 @@ kjump_kexec_entry_i386:
         mov     cr4, eax                                ; T8, as kjump_long_to_physical has it
         jmp     SEL_CODE32:.own_segments
 .own_segments:
-        mov     eax, way_back
+        mov     eax, kjump_kexec_way_back_i386
         jmp     kjump_run_supervisor
 
-way_back:
+; kjump_kexec_way_back_i386 - to an i386 kernel that let go of the processor in a kexec.
+; mode: 32-bit, paging off, flat segments, IF=0 -> the kernel's entry state, as above     call: jump
+; in: kjump_entry_state, kjump_parameters   out: return contract   clobbers: every general register   fails: cannot
+kjump_kexec_way_back_i386:
         mov     ebx, STATE_BASE
         mov     eax, [STATE + ENTRY_CR0]
         mov     cr0, eax

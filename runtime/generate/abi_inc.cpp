@@ -12,6 +12,7 @@
 #include <kjump/abi/image.hpp>
 #include <kjump/abi/layout.hpp>
 #include <kjump/abi/processor.hpp>
+#include <kjump/abi/two_kernels.hpp>
 
 #define VALUE(name, value) asm volatile(".ascii \"->%%define " #name " %c0\"" : : "i"(value))
 #define OFFSET(name, type, member) VALUE(name, offsetof(type, member))
@@ -250,6 +251,10 @@ void fault() {
   VALUE(HOOKED_VECTOR_MASK, kHookedVectorMask);
   VALUE(FIRST_IRQ_VECTOR, kFirstIrqVector);
   VALUE(HOOK_BYTES, kHookBytes);
+}
+
+void kernels() {
+  VALUE(KERNEL_BOOT_PARAMETERS, two_kernels::kBootParametersBase);
 }
 
 void carrier() {

@@ -12,6 +12,7 @@ extern uint32_t kjump_way_back;
 extern uint8_t kjump_became;
 extern const char kjump_no_way_back[];
 extern const char kjump_kexec_way_back[];
+extern const char kjump_kexec_way_back_i386[];
 extern const char kjump_wake_way_back[];
 }
 
@@ -23,9 +24,8 @@ uint32_t way_back_to(const abi::EntryState& entry) {
   const char* way = nullptr;
   if (entry.door == static_cast<uint8_t>(abi::Door::kWake)) {
     way = kjump_wake_way_back;
-  } else if (entry.door == static_cast<uint8_t>(abi::Door::kKexec) &&
-             (entry.efer & abi::kEferLongModeActive) != 0) {
-    way = kjump_kexec_way_back;
+  } else if (entry.door == static_cast<uint8_t>(abi::Door::kKexec)) {
+    way = (entry.efer & abi::kEferLongModeActive) != 0 ? kjump_kexec_way_back : kjump_kexec_way_back_i386;
   }
   return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(way));
 }

@@ -48,6 +48,11 @@ void add_hibernate(CLI::App& app);
 void add_image(CLI::App& app);
 void add_resume(CLI::App& app);
 void add_suspend_then_hibernate(CLI::App& app);
+void add_kernel(CLI::App& app);
+
+// Of the group `kjump kernel`.
+void add_kernel_run(CLI::App& group);
+void add_kernel_status(CLI::App& group);
 
 // Of the group `kjump hibernate`.
 void add_hibernate_prepare(CLI::App& group);

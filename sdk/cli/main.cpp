@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   add_resume(app);
   add_suspend_then_hibernate(app);
   add_image(app);
+  add_kernel(app);
   add_agent(app);
   try {
     app.parse(argc, argv);

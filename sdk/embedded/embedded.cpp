@@ -8,6 +8,8 @@ extern const std::byte kjump_save_image[];
 extern const std::byte kjump_save_image_end[];
 extern const std::byte kjump_restore_image[];
 extern const std::byte kjump_restore_image_end[];
+extern const std::byte kjump_crossing_image[];
+extern const std::byte kjump_crossing_image_end[];
 extern const std::byte kjump_vm_carrier[];
 extern const std::byte kjump_vm_carrier_end[];
 extern const std::byte kjump_boot_sector[];
@@ -30,6 +32,10 @@ std::span<const std::byte> embedded_save_image() {
 
 std::span<const std::byte> embedded_restore_image() {
   return {kjump_restore_image, kjump_restore_image_end};
+}
+
+std::span<const std::byte> embedded_crossing_image() {
+  return {kjump_crossing_image, kjump_crossing_image_end};
 }
 
 std::span<const std::byte> embedded_vm_carrier() {

@@ -14,6 +14,9 @@ namespace kjump {
 [[nodiscard]] std::span<const std::byte> embedded_save_image();
 [[nodiscard]] std::span<const std::byte> embedded_restore_image();
 
+/// From one kernel into another (runtime/two_kernels), a jump image.
+[[nodiscard]] std::span<const std::byte> embedded_crossing_image();
+
 /// The vm target's carrier (stubs/vm_carrier), a Multiboot ELF file.
 [[nodiscard]] std::span<const std::byte> embedded_vm_carrier();
 

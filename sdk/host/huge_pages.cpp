@@ -52,10 +52,14 @@ Result<HugePages> HugePages::add(System& system, std::uint64_t pages) {
 }
 
 HugePages::~HugePages() {
+  give_back(*system_, added_);
+}
+
+void HugePages::give_back(System& system, std::uint64_t pages) {
   // Others may have changed the pool meanwhile: take away as many as were added.
-  const std::uint64_t now = added_ != 0 ? pool_size(*system_).value_or(0) : 0;
-  if (now >= added_ && added_ != 0) {
-    resize(*system_, now - added_);
+  const std::uint64_t now = pages != 0 ? pool_size(system).value_or(0) : 0;
+  if (now >= pages && pages != 0) {
+    resize(system, now - pages);
   }
 }
 

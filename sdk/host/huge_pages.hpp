@@ -25,6 +25,10 @@ class HugePages {
   HugePages& operator=(const HugePages&) = delete;
   ~HugePages();
 
+  /// They stay in the pool when the object goes; give_back() takes them out again.
+  [[nodiscard]] std::uint64_t keep() { return std::exchange(added_, 0); }
+  static void give_back(System& system, std::uint64_t pages);
+
  private:
   HugePages(System& system, std::uint64_t added) : system_(&system), added_(added) {}
 

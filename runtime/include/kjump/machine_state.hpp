@@ -25,7 +25,7 @@ void burn_bridges();
 /// Leave through the door of `entry` when kjump_main returns, to the kernel that is described. Interrupt
 /// hardware is left as `entry` says, and the exchange is taken for that kernel's: its header may have been
 /// replaced as a whole, but must lie where it is. False, and nothing changed: there is no way back to such a
-/// machine; an x86_64 kernel through the kexec door has one, and any through the wake door.
+/// machine; a kernel through the kexec door has one, and any through the wake door.
 bool become(const abi::EntryState& entry, const abi::LoaderParameters& parameters);
 
 }  // namespace kjump

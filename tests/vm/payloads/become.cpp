@@ -28,10 +28,9 @@ void spoil(const T& object) {
   __builtin_memset(const_cast<void*>(static_cast<const void*>(&object)), 0xEE, sizeof object);
 }
 
-bool has_way_back(abi::Door door, bool long_mode) {
+bool has_way_back(abi::Door door) {
   abi::EntryState entry = saved.entry;
   entry.door = static_cast<uint8_t>(door);
-  entry.efer = long_mode ? entry.efer : 0;
   return become(entry, saved.parameters);
 }
 
@@ -42,7 +41,7 @@ extern "C" uint32_t kjump_main() {
     saved = {entry_state(), loader_parameters()};
     return kSaved;
   }
-  if (has_way_back(abi::Door::kUnknown, true) || has_way_back(abi::Door::kKexec, false)) {
+  if (has_way_back(abi::Door::kUnknown) || has_way_back(abi::Door::kBoot)) {
     return kNoWayBack;
   }
   spoil(entry_state());

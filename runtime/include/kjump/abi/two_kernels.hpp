@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/// Two whole kernels that jump into each other: what they leave for each other in low memory, and what each
+/// asks of the crossing payload (runtime/two_kernels).
+///
+/// The first kernel (A) makes the second one (B) and all that is below. Both load the same crossing image for
+/// a jump. The area lies outside its segments, in memory that neither kernel gives away: Linux 5.13 and later
+/// keeps the first MiB out of its allocators (kexec_jump.md 7).
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <kjump/abi/exchange.hpp>
+#include <kjump/abi/image.hpp>
+#include <kjump/abi/layout.hpp>
+
+namespace kjump::abi::two_kernels {
+
+// An image of mode physical ends at kFlatEnd; page tables of a long-mode one may be here, but are swapped.
+inline constexpr uint32_t kAreaBase = kLongTablesBase;
+inline constexpr uint32_t kHandOffBase = kAreaBase;
+inline constexpr uint32_t kBootParametersBase = kAreaBase + 0x1000;  ///< struct boot_params, one page
+inline constexpr uint32_t kCommandLineBase = kAreaBase + 0x2000;
+inline constexpr uint32_t kCommandLineBytes = 0x1000;
+inline constexpr uint32_t kCoreHeaderBase = kAreaBase + 0x3000;  ///< elfcorehdr= of B: how A's memory is read
+inline constexpr uint32_t kCoreHeaderBytes = 0x3000;
+inline constexpr uint32_t kAreaEnd = kCoreHeaderBase + kCoreHeaderBytes;
+
+// B's memory below 1 MiB, with the area in it: B's kjump wants memory for images where A's has it. B uses
+// none of it but the very top, for the start-up code of processors (arch/x86/realmode/init.c), 28 KiB at
+// most; and 64 KiB from address 0 it would not use in any case (X86_RESERVE_LOW).
+inline constexpr uint32_t kLowMemoryBase = kImageLowest;
+inline constexpr uint32_t kLowMemoryEnd = kImageEnd;
+static_assert(kFlatEnd <= kAreaBase && kLowMemoryEnd - kAreaEnd >= 0x8000);
+
+inline constexpr uint32_t kMagic = 0x324B4A4B;  // "KJK2"
+inline constexpr uint16_t kVersion = 1;
+
+enum class Side : uint32_t {
+  kFirst = 0,   ///< the kernel that was booted by firmware or a boot loader
+  kSecond = 1,  ///< the one it has started
+};
+
+enum class Presence : uint32_t {
+  kNone = 0,
+  kRuns = 1,   ///< it has the processor, or it has never jumped
+  kWaits = 2,  ///< it is in a jump; the record says how to get back
+};
+
+/// One of the two kernels: all that it takes to let its jump return.
+struct KernelRecord {
+  uint32_t presence;  ///< Presence
+  uint32_t reserved;
+  uint64_t tsc_left;  ///< TSC when it last let go of the processor
+  EntryState entry;
+  LoaderParameters parameters;
+  ExchangeHeader exchange;
+  char release[64];  ///< uname -r, NUL-terminated
+};
+
+/// In the page at kHandOffBase. Written by A's kjump and by the payload.
+struct HandOff {
+  uint32_t magic;
+  uint16_t version;
+  uint16_t bytes;
+  uint64_t id;         ///< of this pair of kernels
+  uint64_t crossings;  ///< jumps between them, the first included
+  uint64_t memory_base;
+  uint64_t memory_bytes;  ///< B's
+  uint32_t place;         ///< Place
+  uint32_t reserved;
+  char name[32];
+  KernelRecord kernels[2];
+};
+
+/// What B's memory is made of in A.
+enum class Place : uint32_t { kHugePages = 1, kReserved = 2, kSwapped = 3 };
+
+enum class Action : uint32_t {
+  kStart = 1,  ///< of the first kernel: enter a kernel that lies in memory
+  kCross = 2,  ///< let the other one's jump return
+};
+
+/// A piece of the bulk request that kStart copies to where it belongs, below 4 GiB.
+struct CopyPiece {
+  uint64_t address;
+  uint64_t bytes;  ///< 0: none
+};
+inline constexpr uint32_t kCopyPieces = 4;
+
+struct CrossingRequest {
+  uint32_t magic;
+  uint16_t version;
+  uint16_t reserved;
+  uint64_t id;
+  uint32_t action;       ///< Action
+  uint32_t side;         ///< Side: who asks
+  uint64_t entry;        ///< kStart: where the kernel is entered
+  uint64_t page_tables;  ///< kStart: PML4 that maps it and the first 2 MiB; 0: it is entered with paging off
+  uint32_t digits;       ///< kStart: where the 16 digits of kexec_jump_back_entry= go; 0: nowhere
+  uint32_t reserved2;
+  CopyPiece pieces[kCopyPieces];  ///< kStart: one after the other in the bulk request
+  char release[64];               ///< of who asks
+};
+
+inline constexpr uint32_t kCrossingRequestBytes = 176;
+static_assert(sizeof(CrossingRequest) == kCrossingRequestBytes);
+static_assert(sizeof(HandOff) <= kPageBytes);
+
+/// What the payload's status says. Below kRefused: the jump went where it was meant to go, and the status is
+/// read by who has it returned.
+enum class CrossingStatus : uint32_t {
+  kCrossed = 1,  ///< the other kernel has come back
+  kRefused = 16,
+  kBadRequest = 16,
+  kForeign = 17,  ///< the page does not hold this pair's records
+  kNobody = 18,   ///< the other kernel is not in a jump
+  kNoWay = 19,    ///< it is in one that has no way back
+  kNoBulk = 20,   ///< the bulk request is shorter than its pieces, or out of reach
+};
+
+}  // namespace kjump::abi::two_kernels

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/// What the commands of `kjump kernel` print.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "kernel/crossing.hpp"
+#include "report/json_fields.hpp"
+#include "report/terminal.hpp"
+
+namespace kjump::cli {
+
+inline constexpr const char* kCrossingJsonHelp = R"(print {"away_ms": NUMBER, "notes": [TEXT]})";
+
+inline std::string away_text(std::uint64_t microseconds) {
+  constexpr double kMillisecond = 1000;
+  constexpr double kSecond = 1'000'000;
+  const auto value = static_cast<double>(microseconds);
+  return value < kSecond ? fmt::format("{:.1f} ms", value / kMillisecond)
+                         : fmt::format("{:.2f} s", value / kSecond);
+}
+
+inline std::string crossing_text(const two_kernels::CrossingReport& report) {
+  std::string text = fmt::format("back after {}\n", away_text(report.away_us));
+  for (const std::string& note : report.notes) {
+    text += "note: " + report::for_terminal(note) + "\n";
+  }
+  return text;
+}
+
+inline nlohmann::ordered_json crossing_json(const two_kernels::CrossingReport& report) {
+  constexpr double kMillisecond = 1000;
+  return {{"away_ms", static_cast<double>(report.away_us) / kMillisecond}, {"notes", report.notes}};
+}
+
+}  // namespace kjump::cli

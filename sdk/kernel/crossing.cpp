@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/crossing.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <span>
+#include <utility>
+
+#include <kjump/image.hpp>
+
+#include "embedded/embedded.hpp"
+#include "host/open_session.hpp"
+#include "report/fault.hpp"
+
+namespace kjump::two_kernels {
+namespace {
+
+namespace format = abi::two_kernels;
+using format::CrossingStatus;
+
+constexpr const char* kImageName = "the embedded crossing payload";
+
+std::uint64_t microseconds(const Phases& phases) {
+  return phases.way_in.value_or(0) + phases.payload.value_or(0) + phases.way_back.value_or(0);
+}
+
+Result<void> refusal_of(std::uint32_t status) {
+  switch (static_cast<CrossingStatus>(status)) {
+    case CrossingStatus::kCrossed:
+      return {};
+    case CrossingStatus::kForeign:
+      return fail(ErrorCode::kGuest, "the hand-off page is not this pair's", kImageName,
+                  "something has overwritten low memory; kjump kernel status");
+    case CrossingStatus::kNobody:
+      return fail(ErrorCode::kInvalid, "the other kernel is not in a jump: there is nobody to go to",
+                  kImageName);
+    case CrossingStatus::kNoWay:
+      return fail(ErrorCode::kGuest, "the other kernel's record says no way back", kImageName);
+    case CrossingStatus::kNoBulk:
+      return fail(ErrorCode::kGuest, "the kernel could not be copied to its place", kImageName);
+    default:
+      return fail(ErrorCode::kGuest, fmt::format("the payload ended with status {}", status), kImageName);
+  }
+}
+
+Failure not_returned(const JumpReport& jump) {
+  const std::string how = jump.outcome == abi::Outcome::kFault     ? "stopped: " + report::fault_text(jump)
+                          : jump.outcome == abi::Outcome::kTimeout ? "took too long: " + jump.reason
+                                                                   : "did not run: " + jump.reason;
+  return fail(ErrorCode::kGuest, "the payload " + how, kImageName);
+}
+
+}  // namespace
+
+Result<Crossing> Crossing::open(System& system) {
+  KJUMP_TRY(const Image image, Image::parse(embedded_crossing_image(), kImageName));
+  KJUMP_TRY(Session session, open_session(system, {.choice = DoorChoice::kKexec, .alarm_seconds = 0}, image));
+  return Crossing(system, std::move(session));
+}
+
+Result<CrossingReport> Crossing::go(format::CrossingRequest request) {
+  request.magic = format::kMagic;
+  request.version = format::kVersion;
+  system_->kernel_names().release.copy(std::begin(request.release), std::size(request.release) - 1);
+  KJUMP_TRY(const JumpReport jump, session_.jump(std::as_bytes(std::span(&request, 1))));
+  if (jump.outcome != abi::Outcome::kReturned) {
+    return not_returned(jump);
+  }
+  KJUMP_CHECK(refusal_of(jump.status));
+  return CrossingReport{microseconds(jump.phases), session_.notes()};
+}
+
+}  // namespace kjump::two_kernels

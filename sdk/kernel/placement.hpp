@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/// Memory for a second kernel, of whatever kind, and how its content gets there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <kjump/abi/two_kernels.hpp>
+#include <kjump/result.hpp>
+
+#include "host/system.hpp"
+#include "kernel/huge_place.hpp"
+#include "kernel/layout.hpp"
+#include "kernel/reserved_place.hpp"
+
+namespace kjump::two_kernels {
+
+class Placement {
+ public:
+  /// Without a kind: huge pages, else memory that was reserved at boot. `taken` is what other kernels have.
+  [[nodiscard]] static Result<Placement> find(System& system, const std::string& name, std::uint64_t bytes,
+                                              std::optional<abi::two_kernels::Place> kind,
+                                              const std::vector<MemoryPiece>& taken);
+
+  [[nodiscard]] abi::two_kernels::Place kind() const { return kind_; }
+  [[nodiscard]] MemoryPiece piece() const { return huge_ ? huge_->piece() : reserved_; }
+  /// Why this kind, in words.
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+  [[nodiscard]] std::uint64_t pool_pages() const { return huge_ ? huge_->pool_pages() : 0; }
+
+  /// Room for `bytes` at a physical address within the piece, to be filled before the next call.
+  [[nodiscard]] Result<std::span<std::byte>> room(std::uint64_t address, std::size_t bytes);
+  /// What could not be written to its place and has to be copied by the payload; pieces in this order.
+  [[nodiscard]] std::span<const std::byte> content() const { return content_; }
+  [[nodiscard]] const std::vector<abi::two_kernels::CopyPiece>& pieces() const { return pieces_; }
+
+  /// The memory stays taken when the object goes.
+  void keep();
+
+ private:
+  Placement() = default;
+
+  abi::two_kernels::Place kind_ = abi::two_kernels::Place::kHugePages;
+  [[nodiscard]] Result<void> use(const System& system, const ReservedPiece& reserved);
+
+  std::optional<HugePlace> huge_;
+  std::optional<ReservedMapping> mapping_;  ///< of reserved memory, where it may be written to
+  MemoryPiece reserved_;
+  std::string reason_;
+  std::vector<std::byte> content_;
+  std::vector<abi::two_kernels::CopyPiece> pieces_;
+};
+
+}  // namespace kjump::two_kernels

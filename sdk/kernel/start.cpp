@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// From a kernel's file to its first jump back.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <utility>
+
+#include <kjump/abi/two_kernels.hpp>
+
+#include "kernel/boot_image.hpp"
+#include "kernel/boot_parameters.hpp"
+#include "kernel/danger.hpp"
+#include "kernel/identity_tables.hpp"
+#include "kernel/layout.hpp"
+#include "kernel/low_area.hpp"
+#include "kernel/placement.hpp"
+#include "kernel/second_kernel.hpp"
+
+namespace kjump::two_kernels {
+namespace {
+
+namespace format = abi::two_kernels;
+
+// Documentation/arch/x86/boot.rst, "64-bit Boot Protocol".
+constexpr std::uint64_t kLongEntryOffset = 0x200;
+constexpr std::size_t kDigits = 16;
+// Long mode is reached on the first 2 MiB.
+constexpr MemoryPiece kFirstPiece{0, std::uint64_t{2} << 20};
+
+void tell_progress(const Progress& progress, const std::string& text) {
+  if (progress) {
+    progress(text);
+  }
+}
+
+/// An initial RAM disk, or none.
+struct Initrd {
+  UniqueFd fd;
+  std::uint64_t bytes = 0;
+};
+
+Result<Initrd> open_initrd(const System& system, const std::string& path) {
+  Initrd initrd;
+  if (path.empty()) {
+    return initrd;
+  }
+  KJUMP_TRY(initrd.fd, system.open(path, O_RDONLY));
+  struct stat status {};
+  if (::fstat(initrd.fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size <= 0) {
+    return fail(ErrorCode::kInvalid, "not a file with an initial RAM disk", path);
+  }
+  initrd.bytes = static_cast<std::uint64_t>(status.st_size);
+  return initrd;
+}
+
+Result<void> read_into(const Initrd& initrd, std::span<std::byte> to, const std::string& path) {
+  for (std::size_t done = 0; done < to.size();) {
+    const ssize_t got =
+        ::pread(initrd.fd.get(), to.data() + done, to.size() - done, static_cast<off_t>(done));
+    if (got <= 0) {
+      return got < 0 ? fail_errno("cannot read", path) : fail(ErrorCode::kMalformed, "file ends early", path);
+    }
+    done += static_cast<std::size_t>(got);
+  }
+  return {};
+}
+
+// The user's, and what a second kernel needs beside it.
+Result<std::string> command_line_of(const StartOptions& options, const BootImage& image) {
+  std::string line = options.append;
+  const auto has = [&line](const char* option) { return line.find(option) != std::string::npos; };
+  if (!has("maxcpus=") && !has("nr_cpus=") && !has("nosmp")) {
+    line += line.empty() ? "maxcpus=1" : " maxcpus=1";  // the others are parked in this kernel
+  }
+  line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);
+  const std::size_t most = std::min<std::size_t>(image.header().cmdline_size, format::kCommandLineBytes - 1);
+  if (line.size() > most) {
+    return fail(ErrorCode::kLimit, fmt::format("the command line has {} characters", line.size()), "--append",
+                fmt::format("this kernel takes {}", most));
+  }
+  return line;
+}
+
+Result<void> put_bytes(Placement& place, std::uint64_t address, std::span<const std::byte> bytes) {
+  KJUMP_TRY(const std::span<std::byte> room, place.room(address, bytes.size()));
+  std::copy(bytes.begin(), bytes.end(), room.begin());
+  return {};
+}
+
+format::HandOff first_page(const KernelEntry& entry) {
+  format::HandOff page{};
+  page.magic = format::kMagic;
+  page.version = format::kVersion;
+  page.bytes = sizeof page;
+  page.id = entry.id;
+  page.memory_base = entry.memory.base;
+  page.memory_bytes = entry.memory.bytes;
+  page.place = static_cast<std::uint32_t>(entry.place);
+  entry.name.copy(std::begin(page.name), std::size(page.name) - 1);
+  return page;
+}
+
+struct Prepared {
+  BootImage image;
+  Initrd initrd;
+  std::string command_line;
+};
+
+// All that can be said before anything is taken.
+Result<Prepared> examine(System& system, const StartOptions& options, std::vector<std::string>& notes) {
+  KJUMP_CHECK(check_kernel_name(options.name));
+  if (Registry(system).find(options.name)) {
+    return fail(ErrorCode::kBusy, "there is a second kernel of that name", options.name,
+                "choose another --name, or kjump kernel drop " + options.name);
+  }
+  KJUMP_TRY(BootImage image, BootImage::open(options.kernel));
+  KJUMP_TRY(Initrd initrd, open_initrd(system, options.initrd));
+  KJUMP_TRY(std::string command_line, command_line_of(options, image));
+  // Wherever the memory will be, this much it must be.
+  KJUMP_CHECK(lay_out(image, initrd.bytes, {std::uint64_t{16} << 20, options.memory_bytes}));
+  if (!options.force) {
+    KJUMP_CHECK(check_disks(system, command_line));
+    bool known = false;
+    KJUMP_CHECK(check_configuration(system, image, options.kernel, known));
+    if (!known) {
+      notes.emplace_back(
+          "no configuration of this kernel is at hand: whether it has CONFIG_KEXEC_JUMP, without which it "
+          "never comes back, is not known");
+    }
+  }
+  return Prepared{std::move(image), std::move(initrd), std::move(command_line)};
+}
+
+Result<format::CrossingRequest> load_into(System& system, const StartOptions& options,
+                                          const Prepared& prepared, Placement& place,
+                                          const KernelEntry& entry) {
+  KJUMP_TRY(const Layout layout, lay_out(prepared.image, prepared.initrd.bytes, entry.memory));
+  const std::array<MemoryPiece, 2> pieces{kFirstPiece, entry.memory};
+  KJUMP_TRY(const std::vector<std::uint64_t> tables, identity_tables(pieces, layout.tables));
+  KJUMP_CHECK(put_bytes(place, layout.tables, std::as_bytes(std::span(tables))));
+  KJUMP_CHECK(put_bytes(place, layout.kernel, prepared.image.protected_part()));
+  KJUMP_TRY(const std::span<std::byte> initrd, place.room(layout.initrd, prepared.initrd.bytes));
+  KJUMP_CHECK(read_into(prepared.initrd, initrd, options.initrd));
+  KJUMP_TRY(const boot_params parameters,
+            make_boot_parameters(system, prepared.image, {entry.memory, layout, prepared.initrd.bytes}));
+  KJUMP_TRY(LowArea low, LowArea::open(system));
+  low.set_page(first_page(entry));
+  low.write(format::kBootParametersBase, std::as_bytes(std::span(&parameters, 1)));
+  low.write(format::kCommandLineBase,
+            std::as_bytes(std::span(prepared.command_line.c_str(), prepared.command_line.size() + 1)));
+  format::CrossingRequest request{};
+  request.id = entry.id;
+  request.action = static_cast<std::uint32_t>(format::Action::kStart);
+  request.side = static_cast<std::uint32_t>(format::Side::kFirst);
+  request.entry = layout.kernel + (prepared.image.is_64bit() ? kLongEntryOffset : 0);
+  request.page_tables = prepared.image.is_64bit() ? layout.tables : 0;
+  std::copy(place.pieces().begin(), place.pieces().end(), std::begin(request.pieces));
+  request.digits =
+      format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kDigits);
+  return request;
+}
+
+}  // namespace
+
+Result<StartReport> start_kernel(System& system, const StartOptions& options) {
+  StartReport report;
+  std::vector<std::string> notes;
+  KJUMP_TRY(const Prepared prepared, examine(system, options, notes));
+  KJUMP_TRY(Crossing crossing, Crossing::open(system));
+  const Registry registry(system);
+  KJUMP_CHECK(adopt_page(system, registry));
+  tell_progress(options.progress, "looking for memory");
+  std::vector<MemoryPiece> taken;
+  for (const KernelEntry& other : registry.list()) {
+    taken.push_back(other.memory);
+  }
+  KJUMP_TRY(Placement place,
+            Placement::find(system, options.name, options.memory_bytes, options.place, taken));
+  report.reason = place.reason();
+  KernelEntry& entry = report.entry;
+  entry.name = options.name;
+  KJUMP_TRY(entry.id, system.random());
+  entry.place = place.kind();
+  entry.memory = place.piece();
+  entry.pool_pages = place.pool_pages();
+  entry.release = prepared.image.release();
+  entry.file = options.kernel;
+  entry.command_line = prepared.command_line;
+  entry.started_at = system.wall_seconds();
+  tell_progress(options.progress, "loading the kernel");
+  KJUMP_TRY(const format::CrossingRequest request, load_into(system, options, prepared, place, entry));
+  if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {
+    // The payload reaches 4 GiB, the kernel may give huge pages above.
+    Error error = taken_over.error();
+    error.hint = "reserve memory with memmap=SIZE$ADDRESS instead, which needs no copy; or --place hugepages";
+    return Failure(std::move(error));
+  }
+  tell_progress(options.progress, "jumping");
+  KJUMP_TRY(report.crossing, crossing.go(request));
+  // It has come back, so it may be entered again.
+  KJUMP_CHECK(registry.put(entry));
+  place.keep();
+  KJUMP_CHECK(adopt_page(system, registry));
+  report.crossing.notes.insert(report.crossing.notes.begin(), notes.begin(), notes.end());
+  return report;
+}
+
+}  // namespace kjump::two_kernels

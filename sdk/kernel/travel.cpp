@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Between two kernels that both run: there, back, and giving one up.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "kernel/huge_place.hpp"
+#include "kernel/low_area.hpp"
+#include "kernel/second_kernel.hpp"
+
+namespace kjump::two_kernels {
+namespace {
+
+namespace format = abi::two_kernels;
+
+bool waits(const format::HandOff& page, format::Side side) {
+  return page.kernels[static_cast<std::uint32_t>(side)].presence ==
+         static_cast<std::uint32_t>(format::Presence::kWaits);
+}
+
+format::CrossingRequest request_to_cross(std::uint64_t id, format::Side side) {
+  format::CrossingRequest request{};
+  request.id = id;
+  request.action = static_cast<std::uint32_t>(format::Action::kCross);
+  request.side = static_cast<std::uint32_t>(side);
+  return request;
+}
+
+}  // namespace
+
+Result<void> adopt_page(const System& system, const Registry& registry) {
+  KJUMP_TRY(const LowArea area, LowArea::open(system));
+  const format::HandOff page = area.page();
+  if (!is_hand_off(page) || !waits(page, format::Side::kSecond)) {
+    return {};
+  }
+  for (const KernelEntry& entry : registry.list()) {
+    if (entry.id == page.id) {
+      return registry.put_page(entry.name, page);
+    }
+  }
+  return {};
+}
+
+Result<CrossingReport> enter_kernel(System& system, const std::string& name) {
+  const Registry registry(system);
+  KJUMP_TRY(const KernelEntry entry, registry.choose(name));
+  KJUMP_CHECK(adopt_page(system, registry));
+  const auto page = registry.page_of(entry.name);
+  if (!page || !waits(*page, format::Side::kSecond)) {
+    return fail(ErrorCode::kInvalid, "this kernel has never come back, so it cannot be entered again",
+                entry.name, "kjump kernel drop " + entry.name);
+  }
+  KJUMP_TRY(Crossing crossing, Crossing::open(system));
+  KJUMP_TRY(LowArea area, LowArea::open(system));
+  area.set_page(*page);
+  KJUMP_TRY(CrossingReport report, crossing.go(request_to_cross(entry.id, format::Side::kFirst)));
+  KJUMP_CHECK(adopt_page(system, registry));
+  return report;
+}
+
+Result<CrossingReport> go_back(System& system) {
+  KJUMP_TRY(const format::HandOff page, page_in_second(system));
+  KJUMP_TRY(Crossing crossing, Crossing::open(system));
+  return crossing.go(request_to_cross(page.id, format::Side::kSecond));
+}
+
+Result<KernelEntry> drop_kernel(System& system, const std::string& name) {
+  const Registry registry(system);
+  KJUMP_TRY(KernelEntry entry, registry.choose(name));
+  if (entry.place == format::Place::kHugePages) {
+    HugePlace::release(system, entry.name, entry.pool_pages);
+  }
+  registry.remove(entry.name);
+  KJUMP_TRY(LowArea area, LowArea::open(system));
+  if (area.page().id == entry.id) {
+    area.set_page({});
+  }
+  return entry;
+}
+
+Result<KernelStatus> kernel_status(System& system) {
+  KernelStatus status;
+  if (const auto page = page_in_second(system)) {
+    status.is_second = true;
+    status.page = *page;
+  }
+  const Registry registry(system);
+  if (!status.is_second && !registry.list().empty()) {
+    KJUMP_CHECK(adopt_page(system, registry));
+  }
+  for (KernelEntry& entry : registry.list()) {
+    auto page = registry.page_of(entry.name);
+    status.kernels.push_back({std::move(entry), page});
+  }
+  return status;
+}
+
+}  // namespace kjump::two_kernels
