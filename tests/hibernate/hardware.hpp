@@ -52,7 +52,7 @@ milliseconds() { awk '{ print int(1000 * $1) }' /proc/uptime; }
 second_processor_was_fast() {
   [ "$(nproc)" = 1 ] && return
   took=$(echo "$(when 'Enabling non-boot CPUs') $(when 'CPU1 is up')" |
-    awk '{ print $1 > 0 && $2 >= $1 ? int(1000 * ($2 - $1)) : 10000 }')
+    awk '{ print ($1 > 0 && $2 >= $1 ? int(1000 * ($2 - $1)) : 10000) }')
   [ $took -lt 1000 ] && return
   usual=0
   for i in 1 2 3; do
