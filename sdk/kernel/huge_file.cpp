@@ -23,7 +23,8 @@ constexpr std::size_t kHuge = HugePages::kBytes;
 
 Result<void> mount_huge_pages() {
   struct statfs status {};
-  if (::statfs(kHugeDirectory, &status) == 0 && status.f_type == HUGETLBFS_MAGIC) {
+  if (::statfs(kHugeDirectory, &status) == 0 &&
+      static_cast<std::uint64_t>(status.f_type) == HUGETLBFS_MAGIC) {
     return {};
   }
   if (::mount("none", kHugeDirectory, "hugetlbfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,

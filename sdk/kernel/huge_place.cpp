@@ -70,7 +70,7 @@ Result<std::span<const HugePage>> find_run(System& system, Search& search, std::
     const auto skipped = static_cast<std::size_t>(low - search.pages.begin());
     const std::span<const HugePage> run = longest_run(std::span(search.pages).subspan(skipped));
     if (run.size() >= wanted) {
-      return run.first(wanted);
+      return run.first(static_cast<std::size_t>(wanted));
     }
     if (have < target) {
       constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;

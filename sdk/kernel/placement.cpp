@@ -46,13 +46,16 @@ Result<void> Placement::use(const System& system, const ReservedPiece& reserved)
   return {};
 }
 
-Result<std::span<std::byte>> Placement::room(std::uint64_t address, std::size_t bytes) {
+Result<std::span<std::byte>> Placement::room(std::uint64_t address, std::uint64_t wanted) {
   const MemoryPiece all = piece();
-  if (address < all.base || bytes > all.bytes || address - all.base > all.bytes - bytes) {
+  if (address < all.base || wanted > all.bytes || address - all.base > all.bytes - wanted ||
+      all.bytes > SIZE_MAX) {  // a 32-bit kjump cannot map so much
     return fail(ErrorCode::kInvalid, "outside of the kernel's memory", "placement");
   }
+  const auto bytes = static_cast<std::size_t>(wanted);
   if (huge_ || mapping_) {
-    return (huge_ ? huge_->bytes() : mapping_->bytes()).subspan(address - all.base, bytes);
+    return (huge_ ? huge_->bytes() : mapping_->bytes())
+        .subspan(static_cast<std::size_t>(address - all.base), bytes);
   }
   if (pieces_.size() == abi::two_kernels::kCopyPieces) {
     return fail(ErrorCode::kLimit, "too many pieces", "placement");

@@ -33,8 +33,8 @@ class Placement {
   [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] std::uint64_t pool_pages() const { return huge_ ? huge_->pool_pages() : 0; }
 
-  /// Room for `bytes` at a physical address within the piece, to be filled before the next call.
-  [[nodiscard]] Result<std::span<std::byte>> room(std::uint64_t address, std::size_t bytes);
+  /// Room for `wanted` bytes at a physical address within the piece, to be filled before the next call.
+  [[nodiscard]] Result<std::span<std::byte>> room(std::uint64_t address, std::uint64_t wanted);
   /// What could not be written to its place and has to be copied by the payload; pieces in this order.
   [[nodiscard]] std::span<const std::byte> content() const { return content_; }
   [[nodiscard]] const std::vector<abi::two_kernels::CopyPiece>& pieces() const { return pieces_; }

@@ -69,13 +69,18 @@ bool overlaps(const MemoryPiece& a, const MemoryPiece& b) {
 Result<ReservedMapping> ReservedMapping::map(const System& system, const MemoryPiece& piece) {
   static constexpr const char* kMemory = "/dev/mem";
   KJUMP_TRY(const UniqueFd fd, system.open(kMemory, O_RDWR));  // no O_SYNC: it would be uncached
-  void* const start = ::mmap(nullptr, piece.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(),
-                             static_cast<off_t>(piece.base));
+  const auto bytes = static_cast<std::size_t>(piece.bytes);
+  if (bytes != piece.bytes) {
+    return fail(ErrorCode::kLimit, "reserved memory is larger than a 32-bit program can map", kMemory,
+                "use a 64-bit kjump");
+  }
+  void* const start =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), static_cast<off_t>(piece.base));
   if (start == MAP_FAILED) {  // NOLINT(performance-no-int-to-ptr): the C macro
     return fail_errno("cannot map reserved memory", fmt::format("{} at {:#x}", kMemory, piece.base),
                       "run as root, without kernel lockdown");
   }
-  return ReservedMapping({static_cast<std::byte*>(start), piece.bytes});
+  return ReservedMapping({static_cast<std::byte*>(start), bytes});
 }
 
 ReservedMapping::~ReservedMapping() {
