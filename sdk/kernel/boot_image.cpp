@@ -78,7 +78,7 @@ Result<BootImage> BootImage::parse(std::vector<std::byte> bytes, const std::stri
       protected_bytes == 0 || protected_bytes > header.init_size) {
     return malformed_kernel("the kernel's file is cut off, or its sizes contradict each other", origin);
   }
-  image.protected_bytes_ = protected_bytes;
+  image.protected_bytes_ = static_cast<std::size_t>(protected_bytes);
   image.release_ = release_in(bytes, header);
   image.bytes_ = std::move(bytes);
   return image;
