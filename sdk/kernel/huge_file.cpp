@@ -24,7 +24,7 @@ constexpr std::size_t kHuge = HugePages::kBytes;
 Result<void> mount_huge_pages() {
   struct statfs status {};
   if (::statfs(kHugeDirectory, &status) == 0 &&
-      static_cast<std::uint64_t>(status.f_type) == HUGETLBFS_MAGIC) {
+      static_cast<std::uint32_t>(status.f_type) == HUGETLBFS_MAGIC) {
     return {};
   }
   if (::mount("none", kHugeDirectory, "hugetlbfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
