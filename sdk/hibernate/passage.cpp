@@ -35,8 +35,8 @@ Result<PayloadPassage> PayloadPassage::open(System& system, const PassagePlan& p
   return passage;
 }
 
-// A machine whose memory is full has few pages of 2 MiB left, or none that can be put together: what buffers are given up
-// costs only time.
+// A machine whose memory is full has few pages of 2 MiB left, or none that can be put together: what buffers
+// are given up costs only time.
 Result<void> PayloadPassage::take_workspace(std::uint64_t most, std::uint64_t fewest) {
   Result<void> taken;
   for (std::uint64_t pages = most; pages >= fewest; --pages) {
@@ -45,9 +45,9 @@ Result<void> PayloadPassage::take_workspace(std::uint64_t most, std::uint64_t fe
       continue;
     }
     if (pages < most) {
-      notes_.push_back(
-          fmt::format("memory is short: the payload has {} pages of 2 MiB to work in instead of {}, which is slower",
-                      pages, most));
+      notes_.push_back(fmt::format(
+          "memory is short: the payload has {} pages of 2 MiB to work in instead of {}, which is slower",
+          pages, most));
     }
     return {};
   }

@@ -22,7 +22,8 @@ struct PassagePlan {
   std::span<const std::byte> image;
   std::string image_name;  ///< for errors
   std::uint64_t workspace_pages = 0;
-  std::uint64_t fewest_workspace_pages = 0;  ///< with which the payload works, too, more slowly; 0: as many as above
+  std::uint64_t fewest_workspace_pages =
+      0;  ///< with which the payload works, too, more slowly; 0: as many as above
   DoorOptions door;
   std::uint32_t deadline_ms = 0;
 };

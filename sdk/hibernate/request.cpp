@@ -34,7 +34,8 @@ std::uint32_t copy_list(const std::vector<Entry>& from, Entry (&to)[kRoom]) {
 namespace {
 
 constexpr std::uint64_t kBufferPages = 4;
-constexpr std::uint64_t kFewestBufferPages = 2;  // kFewestBuffers of runtime/hibernate/workspace.hpp, two in a page
+constexpr std::uint64_t kFewestBufferPages =
+    2;  // kFewestBuffers of runtime/hibernate/workspace.hpp, two in a page
 
 }  // namespace
 

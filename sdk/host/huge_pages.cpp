@@ -34,7 +34,8 @@ Result<HugePages> HugePages::add(System& system, std::uint64_t pages) {
                 "run as root; the kernel needs CONFIG_HUGETLBFS");
   }
   std::uint64_t now = resize(system, *before + pages);
-  // Memory is in small pieces: let the kernel tidy up. What it has put together it keeps, so that the next try asks for less.
+  // Memory is in small pieces: let the kernel tidy up. What it has put together it keeps, so that the next
+  // try asks for less.
   constexpr int kTries = 3;
   for (int i = 0; i < kTries && now < *before + pages; ++i) {
     static_cast<void>(system.write_line("/proc/sys/vm/drop_caches", i == 0 ? "1" : "3"));

@@ -287,8 +287,8 @@ TEST(Stacks, AreReportedAsDeepAsTheyWent) {
   EXPECT_GT(used(real.jumps[0], abi::Stack::kPayload), 20U);
 }
 
-// Some thirty NMIs, and thousands of mode changes that none of them may hit; a thousand NMIs of the clock, whose
-// periodic interrupt the BIOS waits by; the BIOS goes on counting its ticks.
+// Some thirty NMIs, and thousands of mode changes that none of them may hit; a thousand NMIs of the clock,
+// whose periodic interrupt the BIOS waits by; the BIOS goes on counting its ticks.
 TEST(WithoutHpet, FirmwareCallsAndBiosTimeAreLeftAlone) {
   MachineOptions machine;
   machine.hpet = false;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Does what the request says, two characters after two. First character: where - 'p' here in physical mode,
 // 'r' in a real-mode callee, 'b' in the BIOS. Second: what goes wrong, see callee_faults.asm for 'r'; "bc":
-// calls of INT 12h for some two seconds, "bw": INT 15h AH=86h, a wait by the clock's periodic interrupt; "bd": INT 13h AH=02h. "n": nothing; status = number of this jump in its session. "o": more
-// text than the exchange holds.
+// calls of INT 12h for some two seconds, "bw": INT 15h AH=86h, a wait by the clock's periodic interrupt;
+// "bd": INT 13h AH=02h. "n": nothing; status = number of this jump in its session. "o": more text than the
+// exchange holds.
 #include <kjump/payload.hpp>
 
 using namespace kjump;
