@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Does this kernel's version and processor setup allow a jump and a way back? (kexec_jump.md 1.5, 6)
 #include <fmt/format.h>
+#include <kjump/abi/image.hpp>
 
 #include <algorithm>
 #include <cctype>
