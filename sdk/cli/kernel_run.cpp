@@ -48,7 +48,7 @@ nlohmann::ordered_json start_json(const two_kernels::StartReport& report) {
 
 std::optional<abi::two_kernels::Place> place_called(const std::string& name) {
   using abi::two_kernels::Place;
-  for (const Place place : {Place::kHugePages, Place::kReserved}) {
+  for (const Place place : {Place::kHugePages, Place::kReserved, Place::kSwapped}) {
     if (name == two_kernels::place_name(place)) {
       return place;
     }
@@ -86,7 +86,7 @@ void add_kernel_run(CLI::App& group) {
       ->transform(CLI::AsSizeValue(false))
       ->default_str("128M");
   command->add_option("--place", arguments->place, "what that memory is made of")
-      ->check(CLI::IsMember({"auto", "hugepages", "reserved"}))
+      ->check(CLI::IsMember({"auto", "hugepages", "reserved", "swapped"}))
       ->capture_default_str();
   command->add_option("--name", options.name, "to tell several apart")->capture_default_str();
   command->add_flag("--force", options.force,

@@ -11,6 +11,8 @@
 
 #include <kjump/abi/two_kernels.hpp>
 
+#include "host/kept_image.hpp"
+#include "host/loaded_image.hpp"
 #include "kernel/boot_image.hpp"
 #include "kernel/boot_parameters.hpp"
 #include "kernel/danger.hpp"
@@ -19,6 +21,7 @@
 #include "kernel/low_area.hpp"
 #include "kernel/placement.hpp"
 #include "kernel/second_kernel.hpp"
+#include "kernel/swapped_image.hpp"
 
 namespace kjump::two_kernels {
 namespace {
@@ -164,6 +167,44 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   return request;
 }
 
+// The image is loaded again, with the kernel's memory. It stays loaded as long as that kernel lives.
+Result<void> load_swapped(System& system, const KernelEntry& entry, Placement& place, Crossing& crossing) {
+  KJUMP_CHECK(crossing.close());
+  KJUMP_TRY(std::vector<Segment> memory, place.segments(system));
+  KJUMP_TRY(crossing, Crossing::open_with(system, std::move(memory)));
+  KJUMP_TRY(const LoadedImage image, read_loaded_image(system));
+  KJUMP_TRY(const std::vector<DisplacedRun> displaced, displaced_memory(image, entry.memory));
+  return note_kept_image(system, entry.name);
+}
+
+/// What is noted of a kernel before its first jump, so that it can be given up even if this program is
+/// killed.
+class NotedEntry {
+ public:
+  NotedEntry(const System& system, const Registry& registry, const KernelEntry& entry)
+      : system_(system), registry_(registry), entry_(entry) {}
+  NotedEntry(const NotedEntry&) = delete;
+  NotedEntry& operator=(const NotedEntry&) = delete;
+  NotedEntry(NotedEntry&&) = delete;
+  NotedEntry& operator=(NotedEntry&&) = delete;
+  ~NotedEntry() {
+    if (!kept_) {
+      registry_.remove(entry_.name);
+      if (entry_.place == format::Place::kSwapped) {
+        forget_kept_image(system_);
+      }
+    }
+  }
+  [[nodiscard]] Result<void> write() const { return registry_.put(entry_); }
+  void keep() { kept_ = true; }
+
+ private:
+  const System& system_;
+  const Registry& registry_;
+  const KernelEntry& entry_;
+  bool kept_ = false;
+};
+
 }  // namespace
 
 Result<StartReport> start_kernel(System& system, const StartOptions& options) {
@@ -193,17 +234,25 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
   KJUMP_TRY(const format::CrossingRequest request, load_into(system, options, prepared, place, entry));
+  NotedEntry noted(system, registry, entry);
+  if (place.kind() == format::Place::kSwapped) {
+    KJUMP_CHECK(load_swapped(system, entry, place, crossing));
+  }
   if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {
     // The payload reaches 4 GiB, the kernel may give huge pages above.
     Error error = taken_over.error();
     error.hint = "reserve memory with memmap=SIZE$ADDRESS instead, which needs no copy; or --place hugepages";
     return Failure(std::move(error));
   }
+  KJUMP_CHECK(noted.write());
   tell_progress(options.progress, "jumping");
   KJUMP_TRY(report.crossing, crossing.go(request));
   // It has come back, so it may be entered again.
-  KJUMP_CHECK(registry.put(entry));
+  noted.keep();
   place.keep();
+  if (place.kind() == format::Place::kSwapped) {
+    crossing.leave_loaded();
+  }
   KJUMP_CHECK(adopt_page(system, registry));
   report.crossing.notes.insert(report.crossing.notes.begin(), notes.begin(), notes.end());
   return report;
