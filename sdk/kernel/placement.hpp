@@ -46,6 +46,8 @@ class Placement {
   [[nodiscard]] Result<std::vector<Segment>> segments(const System& system) {
     return swapped_->segments(system);
   }
+  /// See SwappedPlace::spare().
+  [[nodiscard]] CoreRoom spare() const { return swapped_ ? swapped_->spare() : CoreRoom{}; }
 
   /// The memory stays taken when the object goes.
   void keep();

@@ -96,11 +96,17 @@ std::vector<Segment> cover_with_segments(const MemoryPiece& piece, std::vector<S
   return rooms;
 }
 
-Result<SwappedPlace> SwappedPlace::choose(const System& system, std::uint64_t bytes,
-                                          std::span<const MemoryPiece> taken) {
+Result<SwappedPlace> SwappedPlace::choose(System& system, std::uint64_t bytes,
+                                          std::span<const MemoryPiece> others) {
   const std::uint64_t wanted = (bytes + kSwapUnit - 1) / kSwapUnit * kSwapUnit;
   KJUMP_CHECK(check_half(system, wanted));
   KJUMP_CHECK(check_available(system, wanted));
+  std::vector<MemoryPiece> taken(others.begin(), others.end());
+  std::optional<PinnedMemory> spare;
+  if (auto pinned = PinnedMemory::allocate_large(system, HugePages::kBytes)) {
+    spare.emplace(*std::move(pinned));
+    taken.push_back({spare->pages().front(), HugePages::kBytes});
+  }
   std::optional<MemoryPiece> best;
   std::uint64_t most = 0;
   const MemoryMap memory = MemoryMap::kernel(system);
@@ -122,7 +128,7 @@ Result<SwappedPlace> SwappedPlace::choose(const System& system, std::uint64_t by
     }
   }
   if (best) {
-    return SwappedPlace(*best);
+    return SwappedPlace(*best, std::move(spare));
   }
   return fail(ErrorCode::kLimit,
               fmt::format("no {} MiB in one piece below 4 GiB without something that must stay in place",

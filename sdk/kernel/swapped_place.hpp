@@ -8,13 +8,16 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <kjump/image.hpp>
 #include <kjump/result.hpp>
 
 #include "host/page_flags.hpp"
+#include "host/pinned_memory.hpp"
 #include "host/system.hpp"
+#include "kernel/core_area.hpp"
 #include "kernel/layout.hpp"
 
 namespace kjump::two_kernels {
@@ -24,10 +27,15 @@ class SwappedPlace {
   /// Chooses `bytes` below 4 GiB of which this kernel holds nothing for good, above all not its own text and
   /// per-CPU areas: its other processors are parked there, and MWAIT may wake them at any time (4.5). The
   /// more of it is free the better. None of what is `taken`. Nothing is touched.
-  [[nodiscard]] static Result<SwappedPlace> choose(const System& system, std::uint64_t bytes,
+  [[nodiscard]] static Result<SwappedPlace> choose(System& system, std::uint64_t bytes,
                                                    std::span<const MemoryPiece> taken);
 
   [[nodiscard]] MemoryPiece piece() const { return piece_; }
+  /// 2 MiB outside of it that stay this kernel's, for as long as the object lives; none if there are no huge
+  /// pages at all.
+  [[nodiscard]] CoreRoom spare() const {
+    return spare_ ? CoreRoom{spare_->pages().front(), spare_->bytes()} : CoreRoom{};
+  }
   /// Room for content; the address is a multiple of the page size.
   [[nodiscard]] std::span<std::byte> room(std::uint64_t address, std::size_t bytes);
   /// All of the piece, with the content, zero elsewhere. An error when there is no memory for it now. The
@@ -35,9 +43,11 @@ class SwappedPlace {
   [[nodiscard]] Result<std::vector<Segment>> segments(const System& system);
 
  private:
-  explicit SwappedPlace(const MemoryPiece& piece) : piece_(piece) {}
+  SwappedPlace(const MemoryPiece& piece, std::optional<PinnedMemory> spare)
+      : piece_(piece), spare_(std::move(spare)) {}
 
   MemoryPiece piece_;
+  std::optional<PinnedMemory> spare_;
   std::vector<Segment> rooms_;
 };
 

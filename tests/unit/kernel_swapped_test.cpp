@@ -135,7 +135,7 @@ struct Machine : test::FakeMachine {
 };
 
 TEST(SwappedMemory, IsChosenOrRefusedBeforeAnythingIsTouched) {
-  const Machine machine;
+  Machine machine;
   const auto chosen = SwappedPlace::choose(machine, 128 * kMiB, {});
   ASSERT_TRUE(chosen) << chosen.error().text();
   EXPECT_EQ(chosen->piece().base, 66 * kMiB) << "the first one behind what is held";
@@ -148,7 +148,7 @@ TEST(SwappedMemory, IsChosenOrRefusedBeforeAnythingIsTouched) {
 }
 
 TEST(SwappedMemory, NeedsMemoryWithoutAnythingHeld) {
-  const Machine machine;
+  Machine machine;
   const MemoryPiece taken[] = {{128 * kMiB, 2 * kMiB}, {256 * kMiB, 2 * kMiB}, {384 * kMiB, 2 * kMiB}};
   EXPECT_THAT(SwappedPlace::choose(machine, 128 * kMiB, taken).error().text(),
               HasSubstr("must stay in place"));
