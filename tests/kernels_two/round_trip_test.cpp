@@ -60,7 +60,7 @@ TEST(RoundTrip, TenTimesInHugePages) {
 
 TEST(NightlyRoundTrip, AHundredTimesInHugePages) {
   Pair pair(PairShape{});
-  pair.guest().job.limit = std::chrono::seconds(1500);
+  pair.guest().job.limit = std::chrono::seconds(3400);
   constexpr int kTimes = 100;
   expect_round_trips(pair, round_trips(kTimes, kInHugePages), kTimes, "6.12");
 }
@@ -73,7 +73,7 @@ TEST(RoundTrip, ThreeTimesSwapped) {
 
 TEST(NightlyRoundTrip, AHundredTimesSwapped) {
   Pair pair(PairShape{});
-  pair.guest().job.limit = std::chrono::seconds(1700);
+  pair.guest().job.limit = std::chrono::seconds(3400);
   constexpr int kTimes = 100;
   expect_round_trips(pair, round_trips(kTimes, kSwapped), kTimes, "6.12", "swapped");
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Rule: while a second kernel's memory is kept in the image at the kexec door, nobody else gets that door,
 // and is told why; and when somebody takes the image away all the same, that is said, and nothing is entered.
-#include <fstream>
-
 #include <gmock/gmock.h>
 
+#include "kernels_two/guest_program.hpp"
 #include "kernels_two/pair.hpp"
 
 namespace kjump::tests {
@@ -17,24 +16,9 @@ tried() { name=$1; shift; echo "== $name"; "$@" 2>&1; echo "status $?, loaded $(
 run="kjump kernel run /k/bzImage --initrd /k/initrd --memory 96M"
 )sh";
 
-// What `kexec -u` does.
-std::filesystem::path unload_program() {
-  const auto program =
-      std::filesystem::temp_directory_path() / ("kjump-unload-" + std::to_string(::getpid()));
-  const std::string source = program.string() + ".c";
-  std::ofstream(source) << "#include <unistd.h>\n#include <sys/syscall.h>\n"
-                           "int main(void) { return syscall(SYS_kexec_load, 0, 0, 0, 0) != 0; }\n";
-  const std::string make = "cc -static -o '" + program.string() + "' '" + source + "'";
-  EXPECT_EQ(std::system(make.c_str()), 0) << make;
-  std::filesystem::remove(source);
-  return program;
-}
-
 TEST(Swapped, HoldsTheDoorUntilItIsDroppedOrLost) {
   Pair pair(PairShape{});
-  const auto unload = unload_program();
-  pair.guest().with_image("hello_real").with_file(unload, "/bin/unload", true);
-  std::filesystem::remove(unload);
+  add_c_program(pair.guest().with_image("hello_real"), "unload", kUnloadSource);
   const JobResult result = pair.run(std::string(kTried) + R"sh(
 tried large $run --memory 300M --place swapped --append "$append"
 tried hugepages $run --memory 400M --place hugepages --append "$append"
@@ -86,9 +70,7 @@ echo "== care"; cared 1
 TEST(NightlySwapped, SurvivesTheDeathOfWhoWaits) {
   Pair pair(PairShape{});
   pair.guest().job.limit = std::chrono::seconds(1700);
-  const auto unload = unload_program();
-  pair.guest().with_file(unload, "/bin/unload", true);
-  std::filesystem::remove(unload);
+  add_c_program(pair.guest(), "unload", kUnloadSource);
   const JobResult result = pair.run(std::string(kTried) + R"sh(
 deaths=0
 for delay in 0.1 0.3 0.5 0.8 1 1.5 2 2.5 3; do
