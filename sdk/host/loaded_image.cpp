@@ -137,18 +137,26 @@ Result<LoadedImage> read_loaded_image(const System& system) {
 
 Result<bool> image_contains(const System& system, const LoadedImage& image, std::uint64_t start,
                             std::uint64_t end, std::uint64_t number) {
+  std::optional<Error> unread;
   for (const DisplacedRun& run : image.runs) {
     for (std::uint64_t at = 0; at < run.bytes; at += abi::kPageBytes) {
       if (run.address + at < start || run.address + at >= end) {
         continue;
       }
-      KJUMP_TRY(const std::string page, read_physical_memory(system, run.source + at, abi::kPageBytes));
-      for (std::size_t i = 0; i + sizeof number <= page.size(); i += sizeof number) {
-        if (word_at(page, i, sizeof number) == number) {
+      const auto page = read_physical_memory(system, run.source + at, abi::kPageBytes);
+      if (!page) {
+        unread = page.error();
+        continue;
+      }
+      for (std::size_t i = 0; i + sizeof number <= page->size(); i += sizeof number) {
+        if (word_at(*page, i, sizeof number) == number) {
           return true;
         }
       }
     }
+  }
+  if (unread) {
+    return Failure(*std::move(unread));
   }
   return false;
 }

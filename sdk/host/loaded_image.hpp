@@ -42,7 +42,8 @@ struct LoadedImage {
 /// Of the image at the kexec door of the running kernel; an error when there is none.
 [[nodiscard]] Result<LoadedImage> read_loaded_image(const System& system);
 
-/// Is this number among the 64-bit ones in the source pages of [start, end)?
+/// Is this number among the 64-bit ones in the source pages of [start, end)? An error when it is not, but a
+/// page could not be read: an i386 kernel's high memory is not in its core file.
 [[nodiscard]] Result<bool> image_contains(const System& system, const LoadedImage& image, std::uint64_t start,
                                           std::uint64_t end, std::uint64_t number);
 

@@ -58,9 +58,10 @@ Result<void> check_swapped_image(const System& system, const KernelEntry& entry,
   }
   // The payload that lies in the image has been told this kernel's nonce by the one that came back last.
   const auto& first = page->kernels[static_cast<std::uint32_t>(abi::two_kernels::Side::kFirst)];
-  KJUMP_TRY(const bool is_ours,
-            image_contains(system, image, abi::kImageLowest, abi::kImageEnd, first.parameters.nonce));
-  return is_ours ? Result<void>() : memory_lost(entry, "another image is loaded instead of its own");
+  const auto is_ours =
+      image_contains(system, image, abi::kImageLowest, abi::kImageEnd, first.parameters.nonce);
+  return is_ours.value_or(true) ? Result<void>()
+                                : memory_lost(entry, "another image is loaded instead of its own");
 }
 
 Result<void> unload_swapped_image(System& system, const KernelEntry& entry,

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 
 constexpr const char* kTried = R"sh(
 tried() { name=$1; shift; echo "== $name"; "$@" 2>&1; echo "status $?, loaded $(cat /sys/kernel/kexec_loaded)"; }
-run="kjump kernel run /k/bzImage --initrd /k/initrd --memory 96M"
+run="kjump kernel run /k/bzImage --initrd /k/initrd"
 )sh";
 
 TEST(Swapped, HoldsTheDoorUntilItIsDroppedOrLost) {
@@ -23,16 +23,16 @@ TEST(Swapped, HoldsTheDoorUntilItIsDroppedOrLost) {
 tried large $run --memory 300M --place swapped --append "$append"
 tried hugepages $run --memory 400M --place hugepages --append "$append"
 tried everywhere $run --memory 400M --append "$append"
-umount /run/kjump/huge; rmdir /run/kjump/huge; touch /run/kjump/huge  # no hugetlbfs is to be had there
-tried fallback $run --append "$append"
+umount /run/kjump/huge; rmdir /run/kjump/huge; mkdir -p /run/kjump; touch /run/kjump/huge  # no hugetlbfs is to be had there
+tried fallback $run --memory 96M --append "$append"
 tried run kjump run /job/hello_real.kjump
-tried second $run --name other --place reserved --append "$append"
+tried second $run --memory 96M --name other --place reserved --append "$append"
 tried doctor kjump doctor
 tried enter kjump kernel enter
 unload; tried lost kjump kernel enter
 tried status kjump kernel status
 tried drop kjump kernel drop
-tried again $run --place swapped --append "$append"
+tried again $run --memory 96M --place swapped --append "$append"
 kjump kernel drop; rm /run/kjump/huge
 tried afterwards kjump run /job/hello_real.kjump
 echo "== care"; cared 1
@@ -74,7 +74,7 @@ TEST(NightlySwapped, SurvivesTheDeathOfWhoWaits) {
   const JobResult result = pair.run(std::string(kTried) + R"sh(
 deaths=0
 for delay in 0.1 0.3 0.5 0.8 1 1.5 2 2.5 3; do
-  $run --place swapped --append "$append" >/tmp/report 2>&1 & pid=$!
+  $run --memory 96M --place swapped --append "$append" >/tmp/report 2>&1 & pid=$!
   sleep $delay; kill -9 $pid && deaths=$((deaths + 1)); wait $pid
   echo "killed after $delay: loaded $(cat /sys/kernel/kexec_loaded): $(kjump kernel status)"
   if [ "$(cat /sys/kernel/kexec_loaded)" = 1 ] && kjump kernel status | grep -q waits; then
