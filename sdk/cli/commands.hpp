@@ -51,6 +51,7 @@ void add_suspend_then_hibernate(CLI::App& app);
 void add_kernel(CLI::App& app);
 
 // Of the group `kjump kernel`.
+void add_kernel_restore(CLI::App& group);
 void add_kernel_run(CLI::App& group);
 void add_kernel_status(CLI::App& group);
 

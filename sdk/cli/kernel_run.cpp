@@ -88,6 +88,10 @@ void add_kernel_run(CLI::App& group) {
   command->add_option("--place", arguments->place, "what that memory is made of")
       ->check(CLI::IsMember({"auto", "hugepages", "reserved"}))
       ->capture_default_str();
+  command
+      ->add_option("--at", options.at,
+                   "the address of that memory, within what was reserved at boot: where a dump is to be restored")
+      ->transform(CLI::AsSizeValue(false));
   command->add_option("--name", options.name, "to tell several apart")->capture_default_str();
   command->add_flag("--force", options.force,
                     "also if it may use a disk that is in use here, or seems to have no CONFIG_KEXEC_JUMP");

@@ -58,6 +58,27 @@ struct KernelRecord {
   char release[64];  ///< uname -r, NUL-terminated
 };
 
+/// A range of the firmware's memory map, type as INT 15h AX=E820h has it.
+struct MachineRange {
+  uint64_t start;
+  uint64_t end;
+  uint64_t type;
+};
+inline constexpr uint32_t kMostMachineRanges = 40;
+
+/// The machine that A runs on: what must be the same where A is restored.
+struct MachineFacts {
+  uint32_t cpu_vendor[3];
+  uint32_t cpu_signature;    ///< CPUID.1:EAX
+  uint32_t cpu_features[8];  ///< CPUID.1:ECX EDX, 7.0:EBX ECX EDX, 80000001h:ECX EDX, 0Dh.1:EAX
+  uint32_t processors;       ///< that A had online when it started B
+  uint32_t free_fill;        ///< what A expects of free pages: abi::hibernate::FreeFill
+  uint32_t ranges;           ///< of the map, which may be more than `map` has room for; 0: nothing is known
+  uint32_t reserved;
+  uint64_t map_hash;  ///< XXH64 of all ranges
+  MachineRange map[kMostMachineRanges];
+};
+
 /// In the page at kHandOffBase. Written by A's kjump and by the payload.
 struct HandOff {
   uint32_t magic;
@@ -71,6 +92,7 @@ struct HandOff {
   uint32_t reserved;
   char name[32];
   KernelRecord kernels[2];
+  MachineFacts machine;
 };
 
 /// What B's memory is made of in A.
