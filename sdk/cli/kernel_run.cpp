@@ -89,8 +89,9 @@ void add_kernel_run(CLI::App& group) {
       ->check(CLI::IsMember({"auto", "hugepages", "reserved"}))
       ->capture_default_str();
   command
-      ->add_option("--at", options.at,
-                   "the address of that memory, within what was reserved at boot: where a dump is to be restored")
+      ->add_option(
+          "--at", options.at,
+          "the address of that memory, within what was reserved at boot: where a dump is to be restored")
       ->transform(CLI::AsSizeValue(false));
   command->add_option("--name", options.name, "to tell several apart")->capture_default_str();
   command->add_flag("--force", options.force,

@@ -113,7 +113,7 @@ Result<void> KdumpWriter::write_head(std::uint32_t status) {
   put(bitmaps_at + room, std::span(plan_.there).first(std::min(plan_.there.size(), room)));
   if (data_at_ == 0) {
     descriptors_at_ = head.size();
-    data_at_ = descriptors_at_ + pages_ * sizeof(kdump::PageDescriptor);
+    data_at_ = descriptors_at_ + whole_blocks(pages_ * sizeof(kdump::PageDescriptor)) * kBlock;
   }
   return write_(0, head);
 }
@@ -140,9 +140,13 @@ Result<void> KdumpWriter::add(const kdump::PageDescriptor& descriptor) {
   return descriptors_.size() == kDescriptorsGathered ? flush_descriptors() : Result<void>();
 }
 
+// kDescriptorsGathered of them are whole blocks; only the last ones may not be, with room behind them.
 Result<void> KdumpWriter::flush_descriptors() {
-  KJUMP_CHECK(write_(descriptors_at_ + described_ * sizeof(kdump::PageDescriptor),
-                     std::as_bytes(std::span(descriptors_))));
+  static_assert(kDescriptorsGathered * sizeof(kdump::PageDescriptor) % kBlock == 0);
+  const auto bytes = std::as_bytes(std::span(descriptors_));
+  std::vector<std::byte> blocks(static_cast<std::size_t>(whole_blocks(bytes.size()) * kBlock));
+  std::copy(bytes.begin(), bytes.end(), blocks.begin());
+  KJUMP_CHECK(write_(descriptors_at_ + described_ * sizeof(kdump::PageDescriptor), blocks));
   described_ += descriptors_.size();
   descriptors_.clear();
   return {};
@@ -150,19 +154,23 @@ Result<void> KdumpWriter::flush_descriptors() {
 
 Result<void> KdumpWriter::append(std::span<const std::byte> bytes) {
   data_.insert(data_.end(), bytes.begin(), bytes.end());
-  return data_.size() >= kGathered ? flush_pages() : Result<void>();
+  return data_.size() >= kGathered ? flush_pages(false) : Result<void>();
 }
 
-Result<void> KdumpWriter::flush_pages() {
-  KJUMP_CHECK(write_(data_at_, data_));
-  data_at_ += data_.size();
-  data_.clear();
+Result<void> KdumpWriter::flush_pages(bool last) {
+  if (last) {
+    data_.resize(static_cast<std::size_t>(whole_blocks(data_.size()) * kBlock));
+  }
+  const auto blocks = static_cast<std::size_t>(data_.size() / kBlock * kBlock);
+  KJUMP_CHECK(write_(data_at_, std::span<const std::byte>(data_).first(blocks)));
+  data_at_ += blocks;
+  data_.erase(data_.begin(), data_.begin() + static_cast<std::ptrdiff_t>(blocks));
   return {};
 }
 
 Result<std::uint64_t> KdumpWriter::finish() {
   KJUMP_CHECK(flush_descriptors());
-  KJUMP_CHECK(flush_pages());
+  KJUMP_CHECK(flush_pages(true));
   if (described_ != pages_) {
     return fail(ErrorCode::kInvalid, fmt::format("{} pages of {} were written", described_, pages_), "dump");
   }

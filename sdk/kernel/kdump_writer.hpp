@@ -31,6 +31,7 @@ struct KdumpPlan {
 
 class KdumpWriter {
  public:
+  /// Whole blocks at multiples of a block, as a disk past every cache wants it.
   using WriteAt = std::function<Result<void>(std::uint64_t offset, std::span<const std::byte> bytes)>;
 
   /// All but the pages; until finish() the header says that the dump is incomplete.
@@ -55,7 +56,7 @@ class KdumpWriter {
   [[nodiscard]] Result<void> add(const kdump::PageDescriptor& descriptor);
   [[nodiscard]] Result<void> flush_descriptors();
   [[nodiscard]] Result<void> append(std::span<const std::byte> bytes);
-  [[nodiscard]] Result<void> flush_pages();
+  [[nodiscard]] Result<void> flush_pages(bool last);
 
   struct Deflater;
   WriteAt write_;

@@ -179,9 +179,8 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
     taken.push_back(other.memory);
   }
   KJUMP_TRY(Placement place,
-            options.at
-                ? Placement::find_at(system, *options.at, options.memory_bytes, options.place, taken)
-                : Placement::find(system, options.name, options.memory_bytes, options.place, taken));
+            options.at ? Placement::find_at(system, *options.at, options.memory_bytes, options.place, taken)
+                       : Placement::find(system, options.name, options.memory_bytes, options.place, taken));
   report.reason = place.reason();
   KernelEntry& entry = report.entry;
   entry.name = options.name;

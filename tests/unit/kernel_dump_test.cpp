@@ -98,6 +98,7 @@ struct Kdump {
     }
     auto writer = KdumpWriter::begin(
         [this](std::uint64_t offset, std::span<const std::byte> from) -> Result<void> {
+          EXPECT_EQ(offset % kDumpPage + from.size() % kDumpPage, 0U);
           bytes.resize(std::max<std::size_t>(bytes.size(), static_cast<std::size_t>(offset) + from.size()));
           std::copy(from.begin(), from.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset));
           return {};
@@ -150,7 +151,10 @@ TEST(Kdump, AFlippedBitInACompressedPageIsFound) {
   std::size_t found = 0;
   DumpBytes right(0x100 * kDumpPage);
   ASSERT_TRUE((*whole)->read(0x100 * kDumpPage, right));
-  for (std::size_t at = bytes.size() - 400; at < bytes.size(); ++at) {
+  const auto content_end =
+      std::find_if(bytes.rbegin(), bytes.rend(), [](std::byte byte) { return byte != std::byte{0}; });
+  const auto end = static_cast<std::size_t>(bytes.rend() - content_end);
+  for (std::size_t at = end - 400; at < end; ++at) {
     bytes[at] ^= std::byte{0x10};
     auto dump = open_bytes(bytes);
     ASSERT_TRUE(dump);
@@ -169,7 +173,7 @@ TEST(Kdump, AFlippedBitInACompressedPageIsFound) {
 
 TEST(Kdump, IsRefusedWhereverItIsCutOff) {
   const Kdump made;
-  for (std::size_t length = 0; length < made.bytes.size(); length += 509) {
+  for (std::size_t length = 0; length <= made.bytes.size() - kDumpPage; length += 509) {
     const DumpBytes cut(made.bytes.begin(), made.bytes.begin() + static_cast<std::ptrdiff_t>(length));
     auto dump = open_bytes(cut);
     if (dump) {
