@@ -54,6 +54,7 @@ void add_kernel(CLI::App& app);
 void add_kernel_restore(CLI::App& group);
 void add_kernel_run(CLI::App& group);
 void add_kernel_status(CLI::App& group);
+void add_kernel_params(CLI::App& group);
 
 // Of the group `kjump hibernate`.
 void add_hibernate_prepare(CLI::App& group);
