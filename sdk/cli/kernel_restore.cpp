@@ -18,15 +18,28 @@
 #include "kernel/low_area.hpp"
 #include "kernel/restore.hpp"
 #include "kernel/second_kernel.hpp"
+#include "kernel/snapshot_store.hpp"
 
 namespace kjump::cli {
 namespace {
 
 struct KernelRestoreArguments {
   std::string dump;
+  std::uint64_t snapshot = 0;
   bool then_enter = false;
   bool json = false;
 };
+
+/// A file with a dump, or one of a series of snapshots.
+Result<std::unique_ptr<two_kernels::Dump>> open_to_restore(const KernelRestoreArguments& arguments) {
+  if (arguments.snapshot == 0 && !two_kernels::holds_snapshots(this_machine(), arguments.dump)) {
+    return two_kernels::open_dump(arguments.dump);
+  }
+  KJUMP_TRY(two_kernels::SnapshotStore store,
+            two_kernels::SnapshotStore::open(this_machine(), arguments.dump));
+  KJUMP_TRY(auto source, two_kernels::SnapshotStore::dump(std::move(store), arguments.snapshot));
+  return two_kernels::open_dump(std::move(source));
+}
 
 nlohmann::ordered_json restore_json(const two_kernels::RestoreReport& report) {
   constexpr double kMillisecond = 1000;
@@ -58,7 +71,7 @@ std::string restore_text(const two_kernels::RestoreReport& report) {
 void restore_command(const KernelRestoreArguments& arguments) {
   const auto restored = [&]() -> Result<two_kernels::RestoreReport> {
     ProgressLine progress;
-    KJUMP_TRY(auto dump, two_kernels::open_dump(arguments.dump));
+    KJUMP_TRY(auto dump, open_to_restore(arguments));
     return two_kernels::restore_kernel(this_machine(), std::move(dump), progress.callback());
   }();
   const two_kernels::RestoreReport report = value_or_die(restored, arguments.json);
@@ -92,6 +105,8 @@ void add_kernel_restore(CLI::App& group) {
       ->add_option("dump", arguments->dump,
                    "file or block device: a copy of /proc/vmcore, or of makedumpfile with -d 17 or less")
       ->required();
+  command->add_option("--snapshot", arguments->snapshot,
+                      "the number of one of the snapshots there; without it the last one");
   command->add_flag("--then-enter", arguments->then_enter, "go there at once, as kjump kernel back does");
   command->add_flag("--json", arguments->json,
                     R"(print {"release", "format", "memory_bytes", "writing_ms", ...} as JSON)");

@@ -46,16 +46,6 @@ nlohmann::ordered_json start_json(const two_kernels::StartReport& report) {
   return json;
 }
 
-std::optional<abi::two_kernels::Place> place_called(const std::string& name) {
-  using abi::two_kernels::Place;
-  for (const Place place : {Place::kHugePages, Place::kReserved}) {
-    if (name == two_kernels::place_name(place)) {
-      return place;
-    }
-  }
-  return std::nullopt;
-}
-
 void run_kernel_command(const KernelRunArguments& arguments) {
   const auto report = [&] {
     ProgressLine progress;

@@ -19,7 +19,7 @@ namespace {
 
 namespace format = abi::two_kernels;
 
-constexpr std::uint64_t kAtOnce = std::uint64_t{16} << 20;
+constexpr std::uint64_t kPieceAtOnce = std::uint64_t{16} << 20;
 constexpr std::byte kPoison{0xAA};  // include/linux/poison.h: PAGE_POISON
 
 /// Calls each(piece, done) for parts of all pieces, in order.
@@ -28,7 +28,7 @@ Result<void> for_each_part(const std::vector<MemoryPiece>& pieces, const Each& e
   std::uint64_t done = 0;
   for (const MemoryPiece& piece : pieces) {
     for (std::uint64_t at = piece.base; at < piece.end();) {
-      const MemoryPiece part{at, std::min(kAtOnce - at % kAtOnce, piece.end() - at)};
+      const MemoryPiece part{at, std::min(kPieceAtOnce - at % kPieceAtOnce, piece.end() - at)};
       KJUMP_CHECK(each(part, done));
       done += part.bytes;
       at = part.end();
@@ -50,7 +50,7 @@ class Restorer {
 
   /// Every byte can be read, and goes where it may be written.
   Result<void> check() {
-    std::vector<std::byte> content(static_cast<std::size_t>(kAtOnce));
+    std::vector<std::byte> content(static_cast<std::size_t>(kPieceAtOnce));
     return for_each_part(plan_.pieces, [&](const MemoryPiece& part, std::uint64_t done) -> Result<void> {
       tell("checking the dump", done);
       KJUMP_TRY(const ReservedMapping memory, ReservedMapping::map(system_, part));

@@ -23,7 +23,7 @@ namespace format = abi::two_kernels;
 constexpr MemoryPiece kLowMemory{format::kLowMemoryBase, format::kLowMemoryEnd - format::kLowMemoryBase};
 constexpr MemoryPiece kHandOffPage{format::kHandOffBase, abi::kPageBytes};
 
-bool overlap(const MemoryPiece& a, const MemoryPiece& b) {
+bool share_memory(const MemoryPiece& a, const MemoryPiece& b) {
   return a.base < b.end() && b.base < a.end();
 }
 
@@ -32,8 +32,7 @@ bool contains(const MemoryPiece& outer, const MemoryPiece& inner) {
 }
 
 std::string piece_text(const MemoryPiece& piece) {
-  constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
-  return fmt::format("{} MiB at {:#x}", piece.bytes / kMib, piece.base);
+  return fmt::format("{} MiB at {:#x}", piece.bytes >> 20U, piece.base);
 }
 
 Result<format::HandOff> page_in_dump(Dump& dump) {
@@ -123,10 +122,10 @@ Result<std::vector<MemoryPiece>> pieces_to_write(const DumpFacts& dump, const Re
     if (!ram.empty() && !is_ram) {
       found.push_back(fmt::format("memory of the dump, {}, is no RAM of this machine", piece_text(piece)));
     }
-    if (overlap(piece, kHandOffPage) && contains(kHandOffPage, piece)) {
+    if (share_memory(piece, kHandOffPage) && contains(kHandOffPage, piece)) {
       continue;
     }
-    if (overlap(piece, own) || overlap(piece, kLowMemory)) {
+    if (share_memory(piece, own) || share_memory(piece, kLowMemory)) {
       found.push_back(
           fmt::format("memory of the dump, {}, is where this kernel itself is", piece_text(piece)));
     }

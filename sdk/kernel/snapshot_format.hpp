@@ -27,6 +27,8 @@ struct SnapshotEntry {
   std::uint64_t pages;         ///< of that kernel's memory
   std::uint64_t free_pages;    ///< left out
   std::uint64_t zero_pages;
+  std::uint64_t memory_base;  ///< of the kernel that saved it: where the one that restores has to be
+  std::uint64_t memory_bytes;
   char release[64];
 };
 

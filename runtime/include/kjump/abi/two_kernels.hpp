@@ -36,7 +36,7 @@ inline constexpr uint32_t kLowMemoryEnd = kImageEnd;
 static_assert(kFlatEnd <= kAreaBase && kLowMemoryEnd - kAreaEnd >= 0x8000);
 
 inline constexpr uint32_t kMagic = 0x324B4A4B;  // "KJK2"
-inline constexpr uint16_t kVersion = 2;
+inline constexpr uint16_t kVersion = 3;
 
 enum class Side : uint32_t {
   kFirst = 0,   ///< the kernel that was booted by firmware or a boot loader
@@ -103,6 +103,19 @@ struct MachineFacts {
   MachineRange map[kMostMachineRanges];
 };
 
+enum class SnapshotState : uint32_t { kNone = 0, kAsked = 1, kDone = 2, kFailed = 3 };
+
+/// What A asks of a B whose business is to save A (kjump snapshot), and what B answers.
+struct SnapshotJob {
+  uint32_t state;  ///< SnapshotState
+  uint32_t reserved;
+  uint64_t id;            ///< of the index on the disk: how B knows the right disk
+  uint64_t disk_sectors;  ///< of the whole disk
+  uint64_t sector;        ///< where the index lies on it
+  uint64_t number;        ///< of the snapshot that was made
+  char trouble[256];      ///< kFailed: why, NUL-terminated
+};
+
 /// In the page at kHandOffBase. Written by A's kjump and by the payload.
 struct HandOff {
   uint32_t magic;
@@ -119,6 +132,7 @@ struct HandOff {
   uint64_t vmcoreinfo_bytes;
   KernelRecord kernels[2];
   MachineFacts machine;
+  SnapshotJob snapshot;
 };
 
 /// What B's memory is made of in A.
