@@ -71,8 +71,15 @@ void take_command(const SnapshotArguments& arguments) {
     return two_kernels::take_snapshot(this_machine(), options, program);
   }();
   const two_kernels::SnapshotReport done = value_or_die(taken, arguments.json);
+  if (done.restored) {
+    std::fputs(arguments.json ? "{\"restored\": true}\n"
+                              : "this system goes on from the snapshot that it was taking here\n",
+               stdout);
+    return;
+  }
   if (arguments.json) {
     nlohmann::ordered_json json = entry_json(done.entry);
+    json["restored"] = false;
     json["started"] = done.started;
     json["away_ms"] = static_cast<double>(done.away_us) / 1000;
     json["room_bytes"] = done.room_bytes;

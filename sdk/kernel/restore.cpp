@@ -136,6 +136,9 @@ Result<RestoreReport> restore_kernel(System& system, std::unique_ptr<Dump> dump,
   }
   page = plan.page;
   page.kernels[1].presence = static_cast<std::uint32_t>(format::Presence::kRuns);
+  if (page.snapshot.state == static_cast<std::uint32_t>(format::SnapshotState::kAsked)) {
+    page.snapshot.state = static_cast<std::uint32_t>(format::SnapshotState::kRestored);
+  }
   area.set_page(page);
   report.page = page;
   report.dump = dump->facts();

@@ -129,7 +129,7 @@ Result<format::SnapshotJob> answer_of(const System& system, const std::string& t
     return fail(ErrorCode::kGuest, "the kernel that takes snapshots came back without an answer", to,
                 "kjump kernel drop snapshot, and try again");
   }
-  if (page->snapshot.state != static_cast<std::uint32_t>(format::SnapshotState::kDone)) {
+  if (page->snapshot.state == static_cast<std::uint32_t>(format::SnapshotState::kFailed)) {
     return fail(ErrorCode::kGuest, "no snapshot: " + text_of_field(page->snapshot.trouble), to,
                 "this system goes on unharmed");
   }
@@ -155,6 +155,12 @@ Result<SnapshotReport> take_snapshot(System& system, const SnapshotOptions& opti
   report.away_us = crossing.away_us;
   report.notes = std::move(crossing.notes);
   KJUMP_TRY(const format::SnapshotJob answer, answer_of(system, options.to));
+  if (answer.state == static_cast<std::uint32_t>(format::SnapshotState::kRestored)) {
+    // Its second kernel is now the one that has restored it, which takes no snapshots.
+    KJUMP_CHECK(drop_kernel(system, kSnapshotKernel));
+    report.restored = true;
+    return report;
+  }
   KJUMP_TRY(const SnapshotStore after, SnapshotStore::open(system, options.to));
   report.room_bytes = after.room_blocks() * kSnapshotBlock;
   for (const SnapshotEntry& entry : after.snapshots()) {

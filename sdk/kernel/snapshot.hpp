@@ -26,6 +26,7 @@ struct SnapshotOptions {
 };
 
 struct SnapshotReport {
+  bool restored = false;  ///< the system has just been restored from this snapshot; then nothing else is set
   SnapshotEntry entry{};
   std::optional<SnapshotEntry> before;  ///< the one before it in the series
   bool started = false;                 ///< the second kernel had to be started first

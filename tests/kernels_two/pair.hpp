@@ -151,9 +151,8 @@ class Pair {
   [[nodiscard]] std::string device(int number) const { return disk_device(shape_.bus, number); }
 
   /// A's script: functions, the second kernel's initial RAM disk at /k/initrd, its command line in $append.
-  [[nodiscard]] std::string prologue() const {
-    return std::string(kCare) + second_prologue() + "care " + device(0) + " || exit 8\n";
-  }
+  [[nodiscard]] std::string prologue() const { return second_prologue() + work(); }
+  [[nodiscard]] std::string work() const { return kCare + ("care " + device(0)) + " || exit 8\n"; }
   /// The same for a first kernel that has no work and leaves A's disk alone.
   [[nodiscard]] std::string second_prologue() const {
     return R"sh(

@@ -46,8 +46,9 @@ class Revival {
   [[nodiscard]] Pair& pair() { return pair_; }
 
   /// A's life, until it is switched off.
-  [[nodiscard]] bool save(const std::string& script) {
-    pair_.guest().job.script = pair_.prologue() + script;
+  [[nodiscard]] bool save(const std::string& script) { return save_without_work(pair_.work() + script); }
+  [[nodiscard]] bool save_without_work(const std::string& script) {
+    pair_.guest().job.script = pair_.second_prologue() + script;
     auto off = LinuxVm(pair_.guest().options).run_until_power_off(pair_.guest().job);
     EXPECT_TRUE(off) << off.error().text();
     if (off) {

@@ -103,7 +103,13 @@ struct MachineFacts {
   MachineRange map[kMostMachineRanges];
 };
 
-enum class SnapshotState : uint32_t { kNone = 0, kAsked = 1, kDone = 2, kFailed = 3 };
+enum class SnapshotState : uint32_t {
+  kNone = 0,
+  kAsked = 1,
+  kDone = 2,
+  kFailed = 3,
+  kRestored = 4,  ///< A goes on from the very snapshot that it has asked for
+};
 
 /// What A asks of a B whose business is to save A (kjump snapshot), and what B answers.
 struct SnapshotJob {
