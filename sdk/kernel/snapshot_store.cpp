@@ -151,11 +151,12 @@ Result<SnapshotStore> SnapshotStore::prepare(const System& system, const std::st
     }
   }
   KJUMP_TRY(const hibernate::Place place, hibernate::locate(system, path));
-  if (place.blocks < kFewestBlocks || place.extents.size() > kMostSnapshotExtents) {
+  if (place.blocks < kFewestBlocks || place.extents.size() > kMostSnapshotExtents ||
+      place.extents.front().blocks < kSnapshotDataBlock) {
     return fail(ErrorCode::kLimit, fmt::format("{} blocks in {} pieces", place.blocks, place.extents.size()),
                 path,
-                fmt::format("snapshots take {} blocks or more, in at most {} pieces", kFewestBlocks,
-                            kMostSnapshotExtents));
+                fmt::format("snapshots take {} blocks or more, in at most {} pieces, {} of them in the first",
+                            kFewestBlocks, kMostSnapshotExtents, kSnapshotDataBlock));
   }
   KJUMP_TRY(std::unique_ptr<Disk> disk,
             hibernate::open_disk(hibernate::device_path(place.disk), Access::kWrite));
@@ -184,28 +185,15 @@ Result<SnapshotStore> SnapshotStore::find(const System& system, std::uint64_t di
     if (!disk || (*disk)->sectors() != disk_sectors) {
       continue;
     }
-    // The index and the list of extents lie in the first extents; the first one leads to the others.
-    SnapshotStore store(std::move(*disk), {Extent{0, 1, sector}}, name);
+    // prepare() has seen to it that index and list lie together.
+    SnapshotStore store(std::move(*disk), {Extent{0, kSnapshotDataBlock, sector}}, name);
     if (!store.read_index() || store.index_.id != id) {
       continue;
     }
-    std::vector<Extent> extents(store.index_.extents);
     std::vector<std::byte> list(std::size_t{kSnapshotExtentBlocks} * kSnapshotBlock);
-    for (std::uint64_t block = 0; block < kSnapshotExtentBlocks; ++block) {
-      // Each block of the list is where the part before it says.
-      const auto place =
-          std::span(list).subspan(static_cast<std::size_t>(block * kSnapshotBlock), kSnapshotBlock);
-      if (block == 0) {
-        store.extents_ = {Extent{0, 2, sector}};
-      }
-      KJUMP_CHECK(store.read(1 + block, place));
-      std::memcpy(
-          extents.data(), list.data(),
-          std::min(extents.size() * sizeof(Extent), static_cast<std::size_t>((block + 1) * kSnapshotBlock)));
-      store.extents_.assign(extents.begin(),
-                            std::find_if(extents.begin(), extents.end(),
-                                         [](const Extent& extent) { return extent.blocks == 0; }));
-    }
+    KJUMP_CHECK(store.read(1, list));
+    store.extents_.resize(store.index_.extents);
+    std::memcpy(store.extents_.data(), list.data(), store.extents_.size() * sizeof(Extent));
     return store;
   }
   return fail(ErrorCode::kSystem, "the disk that the snapshot is to go to cannot be found",

@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <span>
 #include <vector>
 
+#include "hibernate/hash.hpp"
 #include "kernel/dump.hpp"
+#include "kernel/snapshot_store.hpp"
 
 namespace {
 
@@ -25,6 +28,14 @@ void demand(bool condition) {
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace kjump::two_kernels;
+  if (size >= sizeof(SnapshotIndex)) {
+    SnapshotIndex index{};
+    std::memcpy(&index, data, sizeof index);
+    index.magic = kSnapshotMagic;
+    index.version = kSnapshotVersion;
+    kjump::hibernate::seal(index);
+    static_cast<void>(check_snapshot_index(index, "fuzz"));
+  }
   const auto dump = open_dump(memory_dump_source(std::as_bytes(std::span(data, size)), "fuzz"));
   if (!dump) {
     return 0;
