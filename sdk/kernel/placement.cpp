@@ -74,7 +74,21 @@ Result<void> Placement::take(System& system, Place kind, const std::string& name
   return fail(ErrorCode::kInvalid, "unknown placement", "--place");
 }
 
+Result<Placement> Placement::find_at(System& system, std::uint64_t address, std::uint64_t bytes,
+                                     std::optional<Place> kind, const std::vector<MemoryPiece>& taken) {
+  if (kind && *kind != Place::kReserved) {
+    return fail(ErrorCode::kInvalid, "such memory cannot be had at an address of one's choice", "--place",
+                "--at goes with --place reserved");
+  }
+  Placement placement;
+  placement.reason_ = "as asked for";
+  KJUMP_TRY(const ReservedPiece reserved, find_reserved_at(system, bytes, address, taken));
+  KJUMP_CHECK(placement.use(system, reserved));
+  return placement;
+}
+
 Result<void> Placement::use(const System& system, const ReservedPiece& reserved) {
+  kind_ = Place::kReserved;
   reserved_ = reserved.piece;
   reason_ += ", " + reserved.origin;
   if (reserved.is_writable) {

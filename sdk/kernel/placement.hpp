@@ -29,6 +29,11 @@ class Placement {
                                               std::optional<abi::two_kernels::Place> kind,
                                               const std::vector<MemoryPiece>& taken);
 
+  /// At that very address: within memory that was reserved at boot.
+  [[nodiscard]] static Result<Placement> find_at(System& system, std::uint64_t address, std::uint64_t bytes,
+                                                 std::optional<abi::two_kernels::Place> kind,
+                                                 const std::vector<MemoryPiece>& taken);
+
   [[nodiscard]] abi::two_kernels::Place kind() const { return kind_; }
   [[nodiscard]] MemoryPiece piece() const {
     return huge_ ? huge_->piece() : swapped_ ? swapped_->piece() : reserved_;

@@ -22,6 +22,7 @@
 #include "kernel/identity_tables.hpp"
 #include "kernel/layout.hpp"
 #include "kernel/low_area.hpp"
+#include "kernel/machine_facts.hpp"
 #include "kernel/placement.hpp"
 #include "kernel/second_kernel.hpp"
 #include "kernel/swapped_image.hpp"
@@ -129,7 +130,7 @@ Result<void> put_bytes(Placement& place, std::uint64_t address, std::span<const 
   return {};
 }
 
-format::HandOff first_page(const System& system, const KernelEntry& entry) {
+format::HandOff first_page(const System& system, const KernelEntry& entry, const StartOptions& options) {
   format::HandOff page{};
   page.magic = format::kMagic;
   page.version = format::kVersion;
@@ -143,6 +144,8 @@ format::HandOff first_page(const System& system, const KernelEntry& entry) {
     page.vmcoreinfo_bytes = note->bytes;
   }
   entry.name.copy(std::begin(page.name), std::size(page.name) - 1);
+  page.machine = read_machine_facts(system);
+  page.snapshot = options.snapshot;
   return page;
 }
 
@@ -189,7 +192,7 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   KJUMP_CHECK(read_into(prepared.initrd, initrd, options.initrd));
   KJUMP_TRY(const boot_params parameters,
             make_boot_parameters(system, prepared.image, {entry.memory, layout, prepared.initrd.bytes}));
-  low.set_page(first_page(system, entry));
+  low.set_page(first_page(system, entry, options));
   low.write(format::kBootParametersBase, std::as_bytes(std::span(&parameters, 1)));
   low.write(format::kCommandLineBase,
             std::as_bytes(std::span(prepared.command_line.c_str(), prepared.command_line.size() + 1)));
@@ -261,7 +264,8 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
     taken.push_back(other.memory);
   }
   KJUMP_TRY(Placement place,
-            Placement::find(system, options.name, options.memory_bytes, options.place, taken));
+            options.at ? Placement::find_at(system, *options.at, options.memory_bytes, options.place, taken)
+                       : Placement::find(system, options.name, options.memory_bytes, options.place, taken));
   report.reason = place.reason();
   KernelEntry& entry = report.entry;
   entry.name = options.name;

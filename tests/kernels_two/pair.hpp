@@ -151,15 +151,18 @@ class Pair {
   [[nodiscard]] std::string device(int number) const { return disk_device(shape_.bus, number); }
 
   /// A's script: functions, the second kernel's initial RAM disk at /k/initrd, its command line in $append.
-  [[nodiscard]] std::string prologue() const {
-    return std::string(kCare) + R"sh(
+  [[nodiscard]] std::string prologue() const { return second_prologue() + work(); }
+  [[nodiscard]] std::string work() const { return kCare + ("care " + device(0)) + " || exit 8\n"; }
+  /// The same for a first kernel that has no work and leaves A's disk alone.
+  [[nodiscard]] std::string second_prologue() const {
+    return R"sh(
 cd /b && mkdir -p bin dev && cp /bin/busybox /bin/kjump bin/ && chmod +x init &&
   find . | cpio -o -H newc >/k/initrd 2>/dev/null && cd / || exit 9
 letter() { blockdev --flushbufs $letters; echo 3 >/proc/sys/vm/drop_caches; dd if=$letters bs=512 count=1 2>/dev/null | tr -d '\0'; }
 )sh" +
            "letters=" + device(2) +
            "; append='console=ttyS0 no_console_suspend panic=-1 loglevel=7 no_timer_check rdinit=/init " +
-           shape_.second_append + "'\ncare " + device(0) + " || exit 8\n";
+           shape_.second_append + "'\n";
   }
 
   JobResult run(const std::string& script) { return guest_.run(prologue() + script); }

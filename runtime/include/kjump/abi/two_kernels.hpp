@@ -36,7 +36,7 @@ inline constexpr uint32_t kLowMemoryEnd = kImageEnd;
 static_assert(kFlatEnd <= kAreaBase && kLowMemoryEnd - kAreaEnd >= 0x8000);
 
 inline constexpr uint32_t kMagic = 0x324B4A4B;  // "KJK2"
-inline constexpr uint16_t kVersion = 2;
+inline constexpr uint16_t kVersion = 3;
 
 enum class Side : uint32_t {
   kFirst = 0,   ///< the kernel that was booted by firmware or a boot loader
@@ -82,6 +82,46 @@ struct KernelRecord {
   char release[64];  ///< uname -r, NUL-terminated
 };
 
+/// A range of the firmware's memory map, type as INT 15h AX=E820h has it.
+struct MachineRange {
+  uint64_t start;
+  uint64_t end;
+  uint64_t type;
+};
+inline constexpr uint32_t kMostMachineRanges = 40;
+
+/// The machine that A runs on: what must be the same where A is restored.
+struct MachineFacts {
+  uint32_t cpu_vendor[3];
+  uint32_t cpu_signature;    ///< CPUID.1:EAX
+  uint32_t cpu_features[8];  ///< CPUID.1:ECX EDX, 7.0:EBX ECX EDX, 80000001h:ECX EDX, 0Dh.1:EAX
+  uint32_t processors;       ///< that A had online when it started B
+  uint32_t free_fill;        ///< what A expects of free pages: abi::hibernate::FreeFill
+  uint32_t ranges;           ///< of the map, which may be more than `map` has room for; 0: nothing is known
+  uint32_t reserved;
+  uint64_t map_hash;  ///< XXH64 of all ranges
+  MachineRange map[kMostMachineRanges];
+};
+
+enum class SnapshotState : uint32_t {
+  kNone = 0,
+  kAsked = 1,
+  kDone = 2,
+  kFailed = 3,
+  kRestored = 4,  ///< A goes on from the very snapshot that it has asked for
+};
+
+/// What A asks of a B whose business is to save A (kjump snapshot), and what B answers.
+struct SnapshotJob {
+  uint32_t state;  ///< SnapshotState
+  uint32_t reserved;
+  uint64_t id;            ///< of the index on the disk: how B knows the right disk
+  uint64_t disk_sectors;  ///< of the whole disk
+  uint64_t sector;        ///< where the index lies on it
+  uint64_t number;        ///< of the snapshot that was made
+  char trouble[256];      ///< kFailed: why, NUL-terminated
+};
+
 /// In the page at kHandOffBase. Written by A's kjump and by the payload.
 struct HandOff {
   uint32_t magic;
@@ -97,6 +137,8 @@ struct HandOff {
   uint64_t vmcoreinfo_base;  ///< physical address of A's own note VMCOREINFO; 0: not told
   uint64_t vmcoreinfo_bytes;
   KernelRecord kernels[2];
+  MachineFacts machine;
+  SnapshotJob snapshot;
 };
 
 /// What B's memory is made of in A.
