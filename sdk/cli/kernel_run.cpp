@@ -46,16 +46,6 @@ nlohmann::ordered_json start_json(const two_kernels::StartReport& report) {
   return json;
 }
 
-std::optional<abi::two_kernels::Place> place_called(const std::string& name) {
-  using abi::two_kernels::Place;
-  for (const Place place : {Place::kHugePages, Place::kReserved}) {
-    if (name == two_kernels::place_name(place)) {
-      return place;
-    }
-  }
-  return std::nullopt;
-}
-
 void run_kernel_command(const KernelRunArguments& arguments) {
   const auto report = [&] {
     ProgressLine progress;
@@ -86,8 +76,13 @@ void add_kernel_run(CLI::App& group) {
       ->transform(CLI::AsSizeValue(false))
       ->default_str("128M");
   command->add_option("--place", arguments->place, "what that memory is made of")
-      ->check(CLI::IsMember({"auto", "hugepages", "reserved"}))
+      ->check(CLI::IsMember({"auto", "hugepages", "reserved", "swapped"}))
       ->capture_default_str();
+  command
+      ->add_option(
+          "--at", options.at,
+          "the address of that memory, within what was reserved at boot: where a dump is to be restored")
+      ->transform(CLI::AsSizeValue(false));
   command->add_option("--name", options.name, "to tell several apart")->capture_default_str();
   command->add_flag("--force", options.force,
                     "also if it may use a disk that is in use here, or seems to have no CONFIG_KEXEC_JUMP");

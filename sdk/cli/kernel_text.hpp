@@ -4,17 +4,30 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 
 #include <nlohmann/json.hpp>
 
 #include "kernel/crossing.hpp"
+#include "kernel/registry.hpp"
 #include "report/json_fields.hpp"
 #include "report/terminal.hpp"
 
 namespace kjump::cli {
 
 inline constexpr const char* kCrossingJsonHelp = R"(print {"away_ms": NUMBER, "notes": [TEXT]})";
+
+/// As --place names it; none for "auto".
+inline std::optional<abi::two_kernels::Place> place_called(const std::string& name) {
+  using abi::two_kernels::Place;
+  for (const Place place : {Place::kHugePages, Place::kReserved, Place::kSwapped}) {
+    if (name == two_kernels::place_name(place)) {
+      return place;
+    }
+  }
+  return std::nullopt;
+}
 
 inline std::string away_text(std::uint64_t microseconds) {
   constexpr double kMillisecond = 1000;

@@ -22,8 +22,10 @@ struct StartOptions {
   std::string append;  ///< command line
   std::uint64_t memory_bytes = 0;
   std::optional<abi::two_kernels::Place> place;  ///< none: the first that does
+  std::optional<std::uint64_t> at;  ///< physical address of its memory; none: wherever there is some
   std::string name;
-  bool force = false;  ///< in spite of what check_danger() finds
+  abi::two_kernels::SnapshotJob snapshot{};  ///< for a kernel whose business that is
+  bool force = false;                        ///< in spite of what check_danger() finds
   Progress progress;
 };
 
@@ -51,6 +53,7 @@ struct KernelStatus {
   struct Known {
     KernelEntry entry;
     std::optional<abi::two_kernels::HandOff> page;  ///< none: it has never come back
+    std::string lost;                               ///< why it can never be entered again; empty: it can
   };
   std::vector<Known> kernels;  ///< that this one has started
 };
