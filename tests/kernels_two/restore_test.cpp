@@ -64,7 +64,7 @@ std::string restore_from(const std::string& dump) {
 
 TEST(Restore, AFirstKernelGoesOnFromACopyOfVmcore) {
   Revival revival({.memory_mib = 320}, "umount /data; cp /proc/vmcore $dump && sync && poweroff -f",
-                  kRestore);
+                  restore_from("$dump"));
   ASSERT_TRUE(revival.save(life_of_a()));
   expect_life(revival, revival.restore());
 }
