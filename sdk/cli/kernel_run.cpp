@@ -76,7 +76,7 @@ void add_kernel_run(CLI::App& group) {
       ->transform(CLI::AsSizeValue(false))
       ->default_str("128M");
   command->add_option("--place", arguments->place, "what that memory is made of")
-      ->check(CLI::IsMember({"auto", "hugepages", "reserved"}))
+      ->check(CLI::IsMember({"auto", "hugepages", "reserved", "swapped"}))
       ->capture_default_str();
   command
       ->add_option(

@@ -21,7 +21,7 @@ inline constexpr const char* kCrossingJsonHelp = R"(print {"away_ms": NUMBER, "n
 /// As --place names it; none for "auto".
 inline std::optional<abi::two_kernels::Place> place_called(const std::string& name) {
   using abi::two_kernels::Place;
-  for (const Place place : {Place::kHugePages, Place::kReserved}) {
+  for (const Place place : {Place::kHugePages, Place::kReserved, Place::kSwapped}) {
     if (name == two_kernels::place_name(place)) {
       return place;
     }

@@ -169,7 +169,7 @@ void add_snapshot(CLI::App& app) {
       ->transform(CLI::AsSizeValue(false))
       ->default_str("128M");
   group->add_option("--place", arguments->place, "what that memory is made of")
-      ->check(CLI::IsMember({"auto", "hugepages", "reserved"}))
+      ->check(CLI::IsMember({"auto", "hugepages", "reserved", "swapped"}))
       ->capture_default_str();
   group->add_flag("--json", arguments->json,
                   R"(print {"number", "bytes", "saving_ms", "away_ms", ...} as JSON)");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -50,16 +51,23 @@ Result<CoreFacts> read_core_facts(const System& system, const MemoryPiece& secon
   return facts;
 }
 
-Result<void> write_core(LowArea& area, const CoreFacts& facts) {
+Result<std::uint64_t> write_core(LowArea& area, const CoreFacts& facts, const CoreRoom& room) {
   const std::array<MemoryPiece, 1> notes{{{format::kCoreNotesBase, facts.notes.size()}}};
   KJUMP_TRY(const std::vector<std::byte> header, core_header(notes, facts.pieces));
-  if (header.size() > format::kCoreHeaderBytes) {
+  const bool is_long = header.size() > format::kCoreHeaderBytes;
+  if (is_long && header.size() > room.bytes.size()) {
     return fail(ErrorCode::kLimit, fmt::format("memory lies in {} pieces", facts.pieces.size()),
-                "ELF core header", fmt::format("there is room for {:#x} bytes", format::kCoreHeaderBytes));
+                "ELF core header",
+                fmt::format("there is room for {:#x} bytes",
+                            std::max<std::size_t>(format::kCoreHeaderBytes, room.bytes.size())));
   }
   area.write(format::kCoreNotesBase, facts.notes);
+  if (is_long) {
+    std::copy(header.begin(), header.end(), room.bytes.begin());
+    return room.address;
+  }
   area.write(format::kCoreHeaderBase, header);
-  return {};
+  return format::kCoreHeaderBase;
 }
 
 }  // namespace kjump::two_kernels

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,15 @@ struct CoreFacts {
 /// kernel itself has it. `second` is the other one's memory. x86_64 with /proc/kcore.
 [[nodiscard]] Result<CoreFacts> read_core_facts(const System& system, const MemoryPiece& second);
 
-/// Writes header and notes; afterwards elfcorehdr=kCoreHeaderBase is right.
-[[nodiscard]] Result<void> write_core(LowArea& area, const CoreFacts& facts);
+/// Other memory for a header that is too long for the area: in one piece, and of no other use until the
+/// second kernel has booted. No bytes: there is none.
+struct CoreRoom {
+  std::uint64_t address = 0;  ///< physical
+  std::span<std::byte> bytes;
+};
+
+/// Writes header and notes. What elfcorehdr= has to say: kCoreHeaderBase, or the room's address.
+[[nodiscard]] Result<std::uint64_t> write_core(LowArea& area, const CoreFacts& facts,
+                                               const CoreRoom& room = {});
 
 }  // namespace kjump::two_kernels

@@ -89,6 +89,19 @@ Result<std::vector<CorePiece>> core_pieces(const MemoryMap& ram, std::span<const
   return pieces;
 }
 
+void add_displaced(std::vector<CorePiece>& pieces, std::span<const DisplacedRun> runs) {
+  if (pieces.empty()) {
+    return;
+  }
+  const CorePiece& any = pieces.back();  // the kernel's own mappings come first
+  const std::uint64_t direct_map = any.virtual_address - any.physical;
+  for (const DisplacedRun& run : runs) {
+    if (run.source != run.address) {
+      pieces.push_back({run.address, run.bytes, run.source, direct_map + run.address});
+    }
+  }
+}
+
 Result<std::vector<std::byte>> core_header(std::span<const MemoryPiece> notes,
                                            std::span<const CorePiece> pieces) {
   const std::size_t segments = notes.size() + pieces.size();

@@ -11,6 +11,7 @@
 #include <kjump/result.hpp>
 
 #include "host/kernel_memory.hpp"
+#include "host/loaded_image.hpp"
 #include "host/memory_map.hpp"
 #include "kernel/layout.hpp"
 
@@ -30,6 +31,10 @@ struct CorePiece {
 [[nodiscard]] Result<std::vector<CorePiece>> core_pieces(const MemoryMap& ram,
                                                          std::span<const KernelMapping> mappings,
                                                          const MemoryPiece& second);
+
+/// What was swapped out of the second one's memory: all but the pages that lie at their own place, which were
+/// free in the first kernel and are the second one's while it runs. To what core_pieces() gave.
+void add_displaced(std::vector<CorePiece>& pieces, std::span<const DisplacedRun> runs);
 
 /// The header, for notes that lie in these pieces. An error when there are more pieces than such a file may
 /// have.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -54,9 +55,27 @@ Failure not_returned(const JumpReport& jump) {
 }  // namespace
 
 Result<Crossing> Crossing::open(System& system) {
+  return open_with(system, {});
+}
+
+Result<Crossing> Crossing::open_with(System& system, std::vector<Segment> memory) {
   KJUMP_TRY(const Image image, Image::parse(embedded_crossing_image(), kImageName));
-  KJUMP_TRY(Session session, open_session(system, {.choice = DoorChoice::kKexec, .alarm_seconds = 0}, image));
-  return Crossing(system, std::move(session));
+  auto door = std::make_unique<KexecDoor>(system);
+  KexecDoor* const of_session = door.get();
+  door->also_load(std::move(memory));
+  KJUMP_TRY(Session session, open_session(system, std::move(door), image));
+  return Crossing(system, std::move(session), of_session);
+}
+
+Result<Crossing> Crossing::adopt(System& system, const format::HandOff& page) {
+  KJUMP_TRY(const Image image, Image::parse(embedded_crossing_image(), kImageName));
+  auto door = std::make_unique<KexecDoor>(system);
+  KexecDoor* const of_session = door.get();
+  door->adopt();
+  const format::KernelRecord& first = page.kernels[static_cast<std::uint32_t>(format::Side::kFirst)];
+  KJUMP_TRY(Session session,
+            adopt_session(system, std::move(door), image, {first.parameters.nonce, first.exchange.sequence}));
+  return Crossing(system, std::move(session), of_session);
 }
 
 Result<CrossingReport> Crossing::go(format::CrossingRequest request) {

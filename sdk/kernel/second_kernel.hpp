@@ -53,6 +53,7 @@ struct KernelStatus {
   struct Known {
     KernelEntry entry;
     std::optional<abi::two_kernels::HandOff> page;  ///< none: it has never come back
+    std::string lost;                               ///< why it can never be entered again; empty: it can
   };
   std::vector<Known> kernels;  ///< that this one has started
 };

@@ -13,6 +13,8 @@
 #include <kjump/abi/two_kernels.hpp>
 
 #include "hibernate/kernel_facts.hpp"
+#include "host/kept_image.hpp"
+#include "host/loaded_image.hpp"
 #include "kernel/boot_image.hpp"
 #include "kernel/boot_parameters.hpp"
 #include "kernel/core_area.hpp"
@@ -23,6 +25,7 @@
 #include "kernel/machine_facts.hpp"
 #include "kernel/placement.hpp"
 #include "kernel/second_kernel.hpp"
+#include "kernel/swapped_image.hpp"
 
 namespace kjump::two_kernels {
 namespace {
@@ -73,6 +76,11 @@ Result<void> read_into(const Initrd& initrd, std::span<std::byte> to, const std:
   return {};
 }
 
+// Of the same length whatever the address.
+std::string core_header_option(std::uint64_t address) {
+  return fmt::format("{}0x{:0{}x}", kCoreHeaderOption, address, kDigits);
+}
+
 // The user's, and what a second kernel needs beside it.
 Result<std::string> command_line_of(const StartOptions& options, const BootImage& image) {
   std::string line = options.append;
@@ -81,7 +89,7 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
     line += line.empty() ? "maxcpus=1" : " maxcpus=1";  // the others are parked in this kernel
   }
   if (!has(kCoreHeaderOption)) {
-    line += fmt::format(" {}{:#x}", kCoreHeaderOption, format::kCoreHeaderBase);
+    line += " " + core_header_option(format::kCoreHeaderBase);
   }
   line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);  // last: see load_into()
   const std::size_t most = std::min<std::size_t>(image.header().cmdline_size, format::kCommandLineBytes - 1);
@@ -94,11 +102,18 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
 
 /// This kernel's memory for the other one's /proc/vmcore. Where that cannot be, the other one runs all the
 /// same; its kernel finds no header then.
-std::uint32_t tell_core(const System& system, LowArea& low, const MemoryPiece& memory,
-                        std::vector<std::string>& notes) {
+std::uint32_t tell_core(const System& system, LowArea& low, const std::string& command_line, Placement& place,
+                        std::span<const DisplacedRun> displaced, std::vector<std::string>& notes) {
   const auto written = [&]() -> Result<std::uint32_t> {
-    KJUMP_TRY(const CoreFacts facts, read_core_facts(system, memory));
-    KJUMP_CHECK(write_core(low, facts));
+    KJUMP_TRY(CoreFacts facts, read_core_facts(system, place.piece()));
+    add_displaced(facts.pieces, displaced);
+    KJUMP_TRY(const std::uint64_t header, write_core(low, facts, place.spare()));
+    if (const auto option = command_line.find(core_header_option(format::kCoreHeaderBase));
+        option != std::string::npos) {
+      const std::string text = core_header_option(header);
+      low.write(format::kCommandLineBase + static_cast<std::uint32_t>(option),
+                std::as_bytes(std::span(text)));
+    }
     return facts.registers;
   }();
   if (written) {
@@ -167,7 +182,7 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
 
 Result<format::CrossingRequest> load_into(System& system, const StartOptions& options,
                                           const Prepared& prepared, Placement& place,
-                                          const KernelEntry& entry, std::vector<std::string>& notes) {
+                                          const KernelEntry& entry, LowArea& low) {
   KJUMP_TRY(const Layout layout, lay_out(prepared.image, prepared.initrd.bytes, entry.memory));
   const std::array<MemoryPiece, 2> pieces{kFirstPiece, entry.memory};
   KJUMP_TRY(const std::vector<std::uint64_t> tables, identity_tables(pieces, layout.tables));
@@ -177,7 +192,6 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   KJUMP_CHECK(read_into(prepared.initrd, initrd, options.initrd));
   KJUMP_TRY(const boot_params parameters,
             make_boot_parameters(system, prepared.image, {entry.memory, layout, prepared.initrd.bytes}));
-  KJUMP_TRY(LowArea low, LowArea::open(system));
   low.set_page(first_page(system, entry, options));
   low.write(format::kBootParametersBase, std::as_bytes(std::span(&parameters, 1)));
   low.write(format::kCommandLineBase,
@@ -189,11 +203,51 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   request.entry = layout.kernel + (prepared.image.is_64bit() ? kLongEntryOffset : 0);
   request.page_tables = prepared.image.is_64bit() ? layout.tables : 0;
   std::copy(place.pieces().begin(), place.pieces().end(), std::begin(request.pieces));
-  request.registers = tell_core(system, low, entry.memory, notes);
   request.digits =
       format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kDigits);
   return request;
 }
+
+// The image is loaded again, with the kernel's memory. It stays loaded as long as that kernel lives.
+// What it displaces.
+Result<std::vector<DisplacedRun>> load_swapped(System& system, const KernelEntry& entry, Placement& place,
+                                               Crossing& crossing) {
+  KJUMP_CHECK(crossing.close());
+  KJUMP_TRY(std::vector<Segment> memory, place.segments(system));
+  KJUMP_TRY(crossing, Crossing::open_with(system, std::move(memory)));
+  KJUMP_TRY(const LoadedImage image, read_loaded_image(system));
+  KJUMP_TRY(std::vector<DisplacedRun> displaced, displaced_memory(image, entry.memory));
+  KJUMP_CHECK(note_kept_image(system, entry.name));
+  return displaced;
+}
+
+/// What is noted of a kernel before its first jump, so that it can be given up even if this program is
+/// killed.
+class NotedEntry {
+ public:
+  NotedEntry(const System& system, const Registry& registry, const KernelEntry& entry)
+      : system_(system), registry_(registry), entry_(entry) {}
+  NotedEntry(const NotedEntry&) = delete;
+  NotedEntry& operator=(const NotedEntry&) = delete;
+  NotedEntry(NotedEntry&&) = delete;
+  NotedEntry& operator=(NotedEntry&&) = delete;
+  ~NotedEntry() {
+    if (!kept_) {
+      registry_.remove(entry_.name);
+      if (entry_.place == format::Place::kSwapped) {
+        forget_kept_image(system_);
+      }
+    }
+  }
+  [[nodiscard]] Result<void> write() const { return registry_.put(entry_); }
+  void keep() { kept_ = true; }
+
+ private:
+  const System& system_;
+  const Registry& registry_;
+  const KernelEntry& entry_;
+  bool kept_ = false;
+};
 
 }  // namespace
 
@@ -224,18 +278,29 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.command_line = prepared.command_line;
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
-  KJUMP_TRY(const format::CrossingRequest request, load_into(system, options, prepared, place, entry, notes));
+  KJUMP_TRY(LowArea low, LowArea::open(system));
+  KJUMP_TRY(format::CrossingRequest request, load_into(system, options, prepared, place, entry, low));
+  NotedEntry noted(system, registry, entry);
+  std::vector<DisplacedRun> displaced;
+  if (place.kind() == format::Place::kSwapped) {
+    KJUMP_TRY(displaced, load_swapped(system, entry, place, crossing));
+  }
+  request.registers = tell_core(system, low, prepared.command_line, place, displaced, notes);
   if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {
     // The payload reaches 4 GiB, the kernel may give huge pages above.
     Error error = taken_over.error();
     error.hint = "reserve memory with memmap=SIZE$ADDRESS instead, which needs no copy; or --place hugepages";
     return Failure(std::move(error));
   }
+  KJUMP_CHECK(noted.write());
   tell_progress(options.progress, "jumping");
   KJUMP_TRY(report.crossing, crossing.go(request));
   // It has come back, so it may be entered again.
-  KJUMP_CHECK(registry.put(entry));
+  noted.keep();
   place.keep();
+  if (place.kind() == format::Place::kSwapped) {
+    crossing.leave_loaded();
+  }
   KJUMP_CHECK(adopt_page(system, registry));
   report.crossing.notes.insert(report.crossing.notes.begin(), notes.begin(), notes.end());
   return report;

@@ -7,6 +7,7 @@
 #include "kernel/huge_place.hpp"
 #include "kernel/low_area.hpp"
 #include "kernel/second_kernel.hpp"
+#include "kernel/swapped_image.hpp"
 
 namespace kjump::two_kernels {
 namespace {
@@ -51,7 +52,11 @@ Result<CrossingReport> enter_kernel(System& system, const std::string& name) {
     return fail(ErrorCode::kInvalid, "this kernel has never come back, so it cannot be entered again",
                 entry.name, "kjump kernel drop " + entry.name);
   }
-  KJUMP_TRY(Crossing crossing, Crossing::open(system));
+  if (entry.place == format::Place::kSwapped) {
+    KJUMP_CHECK(check_swapped_image(system, entry, &*page));
+  }
+  KJUMP_TRY(Crossing crossing,
+            entry.place == format::Place::kSwapped ? Crossing::adopt(system, *page) : Crossing::open(system));
   KJUMP_TRY(LowArea area, LowArea::open(system));
   area.set_page(*page);
   KJUMP_TRY(CrossingReport report, crossing.go(request_to_cross(entry.id, format::Side::kFirst)));
@@ -70,6 +75,10 @@ Result<KernelEntry> drop_kernel(System& system, const std::string& name) {
   KJUMP_TRY(KernelEntry entry, registry.choose(name));
   if (entry.place == format::Place::kHugePages) {
     HugePlace::release(system, entry.name, entry.pool_pages);
+  } else if (entry.place == format::Place::kSwapped) {
+    KJUMP_CHECK(adopt_page(system, registry));
+    const auto page = registry.page_of(entry.name);
+    KJUMP_CHECK(unload_swapped_image(system, entry, page ? &*page : nullptr));
   }
   registry.remove(entry.name);
   KJUMP_TRY(LowArea area, LowArea::open(system));
@@ -91,7 +100,13 @@ Result<KernelStatus> kernel_status(System& system) {
   }
   for (KernelEntry& entry : registry.list()) {
     auto page = registry.page_of(entry.name);
-    status.kernels.push_back({std::move(entry), page});
+    KernelStatus::Known known{std::move(entry), page, {}};
+    if (known.entry.place == format::Place::kSwapped) {
+      if (const auto there = check_swapped_image(system, known.entry, page ? &*page : nullptr); !there) {
+        known.lost = there.error().what;
+      }
+    }
+    status.kernels.push_back(std::move(known));
   }
   return status;
 }

@@ -13,6 +13,7 @@
 #include <gmock/gmock.h>
 #include <kjump/abi/two_kernels.hpp>
 
+#include "kernels_two/guest_program.hpp"
 #include "kernels_two/pair.hpp"
 #include "linux/host_program.hpp"
 
@@ -58,8 +59,8 @@ std::uint64_t parse_number(const std::string& text) {
 constexpr const char* kSaveParts = R"sh(
 mkdir -p /dump; mount -t ext4 $dump /dump || { echo 'no disk'; return; }
 kjump kernel params --json >/dump/params 2>&1; echo "params $?"
-makedumpfile -l -d 31 /proc/vmcore /dump/small >/dump/small.log 2>&1; echo "small $?"
-makedumpfile -E -d 31 /proc/vmcore /dump/elf >/dump/elf.log 2>&1; echo "elf $?"
+/usr/bin/makedumpfile -l -d 31 /proc/vmcore /dump/small >/dump/small.log 2>&1; echo "small $?"
+/usr/bin/makedumpfile -E -d 31 /proc/vmcore /dump/elf >/dump/elf.log 2>&1; echo "elf $?"
 )sh";
 // And as a copy.
 constexpr const char* kSaveAll = R"sh(
@@ -103,6 +104,12 @@ class Dump {
     }
     ADD_FAILURE() << hexadecimal(physical) << " is not in the dump";
     return 0;
+  }
+  /// What the page at a physical address begins with.
+  std::string text_at(std::uint64_t physical, std::size_t bytes) {
+    std::string text(bytes, '\0');
+    read(offset_of(physical), text.data(), bytes);
+    return text;
   }
   /// Numbers of the marked pages in it.
   std::set<unsigned> marks(const std::string& key) {
@@ -153,22 +160,26 @@ void expect_gdb_finds(const std::string& core, const std::string& out) {
 /// A second kernel has saved the first one and gone back.
 class SavedPair {
  public:
-  SavedPair(const PairShape& shape, const std::string& options, bool whole)
+  /// `scatter` is A's shell, run when the pages have been marked.
+  SavedPair(const PairShape& shape, const std::string& options, bool whole, const std::string& scatter = "")
       : visit_("dump=" + disk_device(shape.bus, 3) + kSaveParts + (whole ? kSaveAll : "") + "umount /dump"),
         pair_(with_visit(shape)) {
     add_program(pair_.guest(), kMakedumpfile, "/b");
-    result_ = pair_.run(std::string(kMark) + R"sh(
+    add_c_program(pair_.guest(), "where", kWhereSource);
+    result_ = pair_.run(std::string(kMark) + scatter + R"sh(
 echo "== run"; kjump kernel run /k/bzImage --initrd /k/initrd --append "$append" )sh" +
                         options + R"sh( 2>&1 || exit 3
 echo "== visit"; letter
 echo "== after"; cared 1; md5sum -c -s /work/marks.md5 && echo "marks OK"
+echo "== where"; where /work/marks* | grep MARK
+echo "== status"; kjump kernel status --json
 )sh");
     EXPECT_EQ(result_.exit_code, 0) << result_.out << result_.err;
     EXPECT_THAT(section(result_.out, "visit"),
                 testing::AllOf(HasSubstr("params 0"), HasSubstr("small 0"), HasSubstr("elf 0"),
                                HasSubstr(whole ? "whole 0" : "")));
     EXPECT_EQ(section(result_.out, "after"), "OK\nmarks OK\n");
-    EXPECT_THAT(section(result_.out, "run"), testing::Not(HasSubstr("note:")));
+    EXPECT_THAT(section(result_.out, "run"), testing::Not(HasSubstr("no /proc/vmcore")));
   }
 
   [[nodiscard]] const std::string& out() const { return result_.out; }
@@ -235,6 +246,40 @@ TEST(Saving, TheFirstKernelIsWholeInVmcore) {
   expect_whole(saved);
   expect_parts(saved);
   expect_params(saved, "6.12");
+}
+
+// In A: the marks lie all over its memory, so that there are some wherever the second kernel will be; between
+// them it is free.
+constexpr const char* kScatter = R"sh(
+mount -o remount,size=95% /work; free=$(awk '/^MemFree/ { print $2 }' /proc/meminfo)
+for i in $(seq 0 99); do
+  head -c $(( (free - 60000) / 100))k /dev/zero >/work/between.$i
+  dd if=/work/marks of=/work/marks.part.$i bs=4096 skip=$((10 * i)) count=10 2>/dev/null
+done
+rm /work/between.*
+)sh";
+
+/// Every marked page is in the dump at the address that it had in A; how many of them lay where B was.
+int expect_marks_at_their_places(const SavedPair& saved) {
+  const auto status = json_section(saved.out(), "status")["kernels"][0];
+  const std::uint64_t base = status["memory_base"];
+  const std::uint64_t bytes = status["memory_bytes"];
+  Dump dump(saved.file("whole"));
+  int within = 0;
+  for (const std::string& line : lines(section(saved.out(), "where"))) {
+    const std::uint64_t physical = parse_number(line);
+    const std::string text = line.substr(line.find(' ') + 1);
+    EXPECT_EQ(dump.text_at(physical, text.size()), text) << hexadecimal(physical);
+    within += physical - base < bytes ? 1 : 0;
+  }
+  return within;
+}
+
+TEST(SavingSwapped, WhatLayWhereTheSecondKernelIs) {
+  const SavedPair saved({.memory_mib = 320}, "--memory 96M --place swapped", true, kScatter);
+  constexpr int kSome = 100;
+  EXPECT_GE(expect_marks_at_their_places(saved), kSome);
+  expect_gdb_finds(saved.file("elf"), saved.out());
 }
 
 struct Versions {
