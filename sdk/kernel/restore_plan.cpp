@@ -88,20 +88,49 @@ void compare_places(const format::HandOff& page, const RestorePlace& place, std:
   }
 }
 
+/// The piece without what it shares with another.
+std::vector<MemoryPiece> without(const MemoryPiece& piece, const MemoryPiece& other) {
+  if (!share_memory(piece, other)) {
+    return {piece};
+  }
+  std::vector<MemoryPiece> rest;
+  if (piece.base < other.base) {
+    rest.push_back({piece.base, other.base - piece.base});
+  }
+  if (piece.end() > other.end()) {
+    rest.push_back({other.end(), piece.end() - other.end()});
+  }
+  return rest;
+}
+
+/// A dump's memory, but where the second kernel was swapped in: what the first one had there lies in its
+/// source pages, which are in the dump too, and it swaps them in itself when it goes on.
+std::vector<MemoryPiece> unswapped_memory(const DumpFacts& dump, const format::HandOff& page) {
+  if (page.place != static_cast<std::uint32_t>(format::Place::kSwapped)) {
+    return dump.memory;
+  }
+  std::vector<MemoryPiece> all;
+  for (const MemoryPiece& piece : dump.memory) {
+    const auto rest = without(piece, {page.memory_base, page.memory_bytes});
+    all.insert(all.end(), rest.begin(), rest.end());
+  }
+  return all;
+}
+
 /// All of the dump's memory but the page, which is written last. Nothing of it may be this kernel's or the
 /// firmware's.
-Result<std::vector<MemoryPiece>> pieces_to_write(const DumpFacts& dump, const RestorePlace& place,
-                                                 std::vector<std::string>& found) {
+std::vector<MemoryPiece> pieces_to_write(const std::vector<MemoryPiece>& memory, const RestorePlace& place,
+                                         std::vector<std::string>& found) {
   const MemoryPiece own{place.page.memory_base, place.page.memory_bytes};
   const std::vector<MemoryPiece> ram = ram_of(place.page.machine);
   std::vector<MemoryPiece> pieces;
-  for (const MemoryPiece& piece : dump.memory) {
+  for (const MemoryPiece& piece : memory) {
     const bool is_ram =
         std::any_of(ram.begin(), ram.end(), [&](const MemoryPiece& range) { return contains(range, piece); });
     if (!ram.empty() && !is_ram) {
       found.push_back(fmt::format("memory of the dump, {}, is no RAM of this machine", piece_text(piece)));
     }
-    if (share_memory(piece, kHandOffPage) && contains(kHandOffPage, piece)) {
+    if (contains(kHandOffPage, piece)) {
       continue;
     }
     if (share_memory(piece, own) || share_memory(piece, kLowMemory)) {
@@ -129,7 +158,7 @@ Result<RestorePlan> plan_restore(Dump& dump, const RestorePlace& place) {
   std::vector<std::string> found = differences(plan.page.machine, place.page.machine);
   compare_places(plan.page, place, found);
   compare_kernels(dump, plan.page, found);
-  KJUMP_TRY(plan.pieces, pieces_to_write(dump.facts(), place, found));
+  plan.pieces = pieces_to_write(unswapped_memory(dump.facts(), plan.page), place, found);
   if (!found.empty()) {
     return fail(ErrorCode::kUnsupported, "this dump cannot be restored here: " + joined(found),
                 dump_format_name(dump.facts().format), "nothing was changed (docs/two-kernels.md)");

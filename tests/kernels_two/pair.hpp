@@ -155,11 +155,11 @@ class Pair {
   [[nodiscard]] std::string work() const { return kCare + ("care " + device(0)) + " || exit 8\n"; }
   /// The same for a first kernel that has no work and leaves A's disk alone.
   [[nodiscard]] std::string second_prologue() const {
-    return R"sh(
+    return std::string(R"sh(
 cd /b && mkdir -p bin dev && cp /bin/busybox /bin/kjump bin/ && chmod +x init &&
   find . | cpio -o -H newc >/k/initrd 2>/dev/null && cd / || exit 9
 letter() { blockdev --flushbufs $letters; echo 3 >/proc/sys/vm/drop_caches; dd if=$letters bs=512 count=1 2>/dev/null | tr -d '\0'; }
-)sh" +
+)sh") +
            "letters=" + device(2) +
            "; append='console=ttyS0 no_console_suspend panic=-1 loglevel=7 no_timer_check rdinit=/init " +
            shape_.second_append + "'\n";

@@ -56,11 +56,15 @@ void expect_life(Revival& revival, const JobResult& result) {
   EXPECT_EQ(std::system(check.c_str()), 0);
 }
 
-constexpr const char* kRestore = "kjump kernel restore $dump 2>&1 || { echo 'not restored'; sleep 1000; }";
+/// In one line, as letters are.
+std::string restore_from(const std::string& dump) {
+  return "said=$(kjump kernel restore " + dump +
+         " 2>&1) || { echo \"not restored: $said\"; sleep 1000; }; echo $said\n";
+}
 
 TEST(Restore, AFirstKernelGoesOnFromACopyOfVmcore) {
   Revival revival({.memory_mib = 320}, "umount /data; cp /proc/vmcore $dump && sync && poweroff -f",
-                  kRestore);
+                  restore_from("$dump"));
   ASSERT_TRUE(revival.save(life_of_a()));
   expect_life(revival, revival.restore());
 }
@@ -83,9 +87,7 @@ class NightlyRestoreFormats : public testing::TestWithParam<Level> {};
 TEST_P(NightlyRestoreFormats, AFirstKernelGoesOnFromWhatMakedumpfileMade) {
   const std::string save = std::string(kMountDump) + "makedumpfile " + GetParam().options +
                            " /proc/vmcore /dump/d && umount /dump /data && sync && poweroff -f";
-  const std::string restore = std::string(kMountDump) +
-                              "kjump kernel restore /dump/d 2>&1 || { echo 'not restored'; sleep 1000; }\n" +
-                              "umount /dump";
+  const std::string restore = std::string(kMountDump) + restore_from("/dump/d") + "umount /dump";
   Revival revival({.memory_mib = 320}, save, restore);
   add_program(revival.pair().guest(), kMakedumpfile, "/b");
   ASSERT_TRUE(revival.save(life_of_a()));
@@ -128,13 +130,11 @@ while kjump kernel status | grep -q 'this is the second kernel'; do sleep 0.1; d
 kill -9 $restorer; wait $restorer
 echo "== killed" >>/dump/refused
 kjump kernel back >>/dump/refused 2>&1; echo "status $?" >>/dump/refused
-kjump kernel restore /dump/good 2>&1 || { echo 'not restored'; sleep 1000; }
-umount /dump
 )sh";
 
 TEST(NightlyRestore, WhatCannotBeRestoredIsRefusedAndNothingIsHarmed) {
   Revival revival({.memory_mib = 320}, std::string(kMountDump) + kSaveForRefusals,
-                  std::string(kMountDump) + kRefuse, 1024);
+                  std::string(kMountDump) + kRefuse + restore_from("/dump/good") + "umount /dump", 1024);
   add_program(revival.pair().guest(), kMakedumpfile, "/b");
   ASSERT_TRUE(revival.save(life_of_a()));
   // C1 comes back once, unharmed, and enters C again.
@@ -158,7 +158,7 @@ TEST(NightlyRestore, WhatCannotBeRestoredIsRefusedAndNothingIsHarmed) {
 // Another machine: each difference is named, and the kernel there goes on.
 TEST(NightlyRestore, AnotherMachineIsRefused) {
   Revival revival({.memory_mib = 320}, "umount /data; cp /proc/vmcore $dump && sync && poweroff -f",
-                  "kjump kernel restore $dump 2>&1");
+                  "echo $(kjump kernel restore $dump 2>&1)");
   ASSERT_TRUE(revival.save(life_of_a()));
   const std::string script = "options='" + std::string(kAtReservation) + R"sh('
 kjump kernel run /k/bzImage --initrd /k/initrd --append "$append role=restore" $options >/dev/null 2>&1 || exit 3

@@ -25,7 +25,7 @@ mkdir -p /work && mount -t tmpfs none /work
 head -c 8000000 /dev/urandom >/work/file; md5sum /work/file >/work/md5
 (i=0; while :; do i=$((i + 1)); echo $i >/work/count.new && mv /work/count.new /work/count; sleep 0.1; done) &
 counter=$!
-anew() { blockdev --flushbufs $letters; echo 3 >/proc/sys/vm/drop_caches; dd if=$letters bs=512 skip=8 count=1 2>/dev/null | grep -q anew; }
+is_anew() { blockdev --flushbufs $letters; echo 3 >/proc/sys/vm/drop_caches; dd if=$letters bs=512 skip=8 count=1 2>/dev/null | grep -q anew; }
 told() {
   echo "== told"; echo "state $(cat /work/state)"; cat /tmp/shot
   md5sum -c -s /work/md5 && echo "memory OK"
@@ -34,15 +34,18 @@ told() {
   exit 0
 }
 shot() {
-  kjump snapshot --to $dump --kernel /k/bzImage --memory 96M --place reserved --append no_timer_check --json >/tmp/shot 2>/tmp/error ||
+  kjump snapshot --to $dump $anew --kernel /k/bzImage --memory 96M --place reserved --append no_timer_check --json >/tmp/shot 2>/tmp/error ||
     { cat /tmp/error; exit 5; }
-  cat /tmp/shot
-  ! anew || told
+  cat /tmp/shot; anew=
+  ! is_anew || told
 }
 )sh";
 }
 
+// The fourth disk comes with a file system.
 constexpr const char* kTwice = R"sh(
+! kjump snapshot --to $dump --kernel /k/bzImage 2>/tmp/error && grep -q 'ext4 file system' /tmp/error || { cat /tmp/error; exit 6; }
+anew=--anew
 echo one >/work/state; shot
 head -c 6000000 /dev/urandom >/work/more; echo two >/work/state; shot
 echo three >/work/state

@@ -156,6 +156,22 @@ TEST(RestorePlan, NothingButWhatIsNobodysIsWritten) {
   EXPECT_THAT(why_not(page_of_a(), place(), parts), HasSubstr("is no RAM of this machine"));
 }
 
+// What A had where B was lies in A's source pages as well; there it is B's place, and here C's.
+TEST(RestorePlan, WhereTheSecondKernelWasSwappedInNothingIsWritten) {
+  HandOff page = page_of_a();
+  page.place = static_cast<std::uint32_t>(format::Place::kSwapped);
+  DumpBytes bytes = make_elf_dump(
+      {{format::kHandOffBase, 1, 1}, {2 * kMib, 16, 16}, {127 * kMib, 8704, 8704}}, dump_notes(kDumpInfo));
+  std::memcpy(bytes.data() + (bytes.size() - (1 + 16 + 8704) * kDumpPage), &page, sizeof page);
+  auto dump = open_dump(memory_dump_source(bytes, "test"));
+  ASSERT_TRUE(dump) << dump.error().text();
+  const auto plan = plan_restore(**dump, place());
+  ASSERT_TRUE(plan) << plan.error().text();
+  ASSERT_EQ(plan->pieces.size(), 3U);
+  EXPECT_EQ(plan->pieces[1].end(), 128 * kMib);
+  EXPECT_EQ(plan->pieces[2].base, 160 * kMib);
+}
+
 TEST(LeftOut, AKindOfWhichNothingIsThereWasLeftOut) {
   LeftOut counts{};
   counts[static_cast<std::size_t>(PageKind::kFree)] = {0, 1000};
