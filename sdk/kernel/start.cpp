@@ -14,6 +14,7 @@
 #include "kernel/boot_image.hpp"
 #include "kernel/boot_parameters.hpp"
 #include "kernel/danger.hpp"
+#include "kernel/guard.hpp"
 #include "kernel/identity_tables.hpp"
 #include "kernel/layout.hpp"
 #include "kernel/low_area.hpp"
@@ -74,7 +75,9 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
   std::string line = options.append;
   const auto has = [&line](const char* option) { return line.find(option) != std::string::npos; };
   if (!has("maxcpus=") && !has("nr_cpus=") && !has("nosmp")) {
-    line += line.empty() ? "maxcpus=1" : " maxcpus=1";  // the others are parked in this kernel
+    // The others are parked in this kernel. One of them may be the guard, which is to stay out of reach.
+    line += line.empty() ? "" : " ";
+    line += options.deadline_seconds != 0 ? "nr_cpus=1" : "maxcpus=1";
   }
   line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);
   const std::size_t most = std::min<std::size_t>(image.header().cmdline_size, format::kCommandLineBytes - 1);
@@ -120,6 +123,9 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
   KJUMP_TRY(BootImage image, BootImage::open(options.kernel));
   KJUMP_TRY(Initrd initrd, open_initrd(system, options.initrd));
   KJUMP_TRY(std::string command_line, command_line_of(options, image));
+  if (options.deadline_seconds != 0) {
+    KJUMP_CHECK(find_guard(system, command_line));
+  }
   // Wherever the memory will be, this much it must be.
   KJUMP_CHECK(lay_out(image, initrd.bytes, {std::uint64_t{16} << 20, options.memory_bytes}));
   if (!options.force) {
@@ -192,7 +198,9 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.command_line = prepared.command_line;
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
-  KJUMP_TRY(const format::CrossingRequest request, load_into(system, options, prepared, place, entry));
+  KJUMP_TRY(format::CrossingRequest request, load_into(system, options, prepared, place, entry));
+  KJUMP_CHECK(
+      ask_for_guard(system, options.deadline_seconds, entry.command_line, entry.memory, request));
   if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {
     // The payload reaches 4 GiB, the kernel may give huge pages above.
     Error error = taken_over.error();
@@ -200,11 +208,15 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
     return Failure(std::move(error));
   }
   tell_progress(options.progress, "jumping");
-  KJUMP_TRY(report.crossing, crossing.go(request));
-  // It has come back, so it may be entered again.
+  auto gone = crossing.go(request);
+  if (!gone && gone.error().code != ErrorCode::kTimeout) {
+    return Failure(std::move(gone).error());
+  }
+  // It has come back, so it may be entered again; or it is lost, and its memory may yet tell why.
   KJUMP_CHECK(registry.put(entry));
   place.keep();
   KJUMP_CHECK(adopt_page(system, registry));
+  KJUMP_TRY(report.crossing, std::move(gone));
   report.crossing.notes.insert(report.crossing.notes.begin(), notes.begin(), notes.end());
   return report;
 }

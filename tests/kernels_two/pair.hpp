@@ -25,6 +25,7 @@ struct PairShape {
   unsigned memory_mib = 512;
   const char* append = "";         ///< to A's command line
   const char* second_append = "";  ///< to B's
+  const char* second_visit = "";   ///< shell, the body of a function of B's: what it says goes into its letter
 };
 
 /// Three disks in a directory of their own; the first two hold an ext4 each.
@@ -122,8 +123,8 @@ class Pair {
     auto kernel = find_kernel(shape.second);
     EXPECT_TRUE(kernel) << kernel.error().text();
     guest_.with_file(kernel.value_or(""), "/k/bzImage");
-    add_text("/b/init",
-             std::string(kSecondInit) + kCare + "care " + device(1) + "\nletters=" + device(2) + kSecondLoop);
+    add_text("/b/init", std::string(kSecondInit) + kCare + "care " + device(1) + "\nletters=" + device(2) +
+                            "\nvisit() {\n:\n" + shape.second_visit + "\n}\n" + kSecondLoop);
   }
 
   Guest& guest() { return guest_; }
@@ -164,7 +165,7 @@ n=0
 while :; do
   n=$((n + 1))
   status=$(kjump kernel status)
-  echo "visit $n: $(cared $n); $(echo $status | grep -c 'this is the second kernel'); $(uname -r)" >/tmp/letter
+  echo "visit $n: $(cared $n); $(echo $status | grep -c 'this is the second kernel'); $(uname -r); $(visit $n)" >/tmp/letter
   echo "B: $(cat /tmp/letter)"
   dd if=/dev/zero of=$letters bs=512 count=1 2>/dev/null; dd if=/tmp/letter of=$letters bs=512 conv=notrunc,sync 2>/dev/null; sync
   kjump kernel back || { echo "B: cannot go back"; sleep 5; }

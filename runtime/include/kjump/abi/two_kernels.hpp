@@ -24,7 +24,8 @@ inline constexpr uint32_t kCommandLineBase = kAreaBase + 0x2000;
 inline constexpr uint32_t kCommandLineBytes = 0x1000;
 inline constexpr uint32_t kCoreHeaderBase = kAreaBase + 0x3000;  ///< elfcorehdr= of B: how A's memory is read
 inline constexpr uint32_t kCoreHeaderBytes = 0x3000;
-inline constexpr uint32_t kAreaEnd = kCoreHeaderBase + kCoreHeaderBytes;
+inline constexpr uint32_t kGuardBase = kCoreHeaderBase + kCoreHeaderBytes;  ///< one page (abi/guard.hpp)
+inline constexpr uint32_t kAreaEnd = kGuardBase + kPageBytes;
 
 // B's memory below 1 MiB, with the area in it: B's kjump wants memory for images where A's has it. B uses
 // none of it but the very top, for the start-up code of processors (arch/x86/realmode/init.c), 28 KiB at
@@ -34,7 +35,7 @@ inline constexpr uint32_t kLowMemoryEnd = kImageEnd;
 static_assert(kFlatEnd <= kAreaBase && kLowMemoryEnd - kAreaEnd >= 0x8000);
 
 inline constexpr uint32_t kMagic = 0x324B4A4B;  // "KJK2"
-inline constexpr uint16_t kVersion = 1;
+inline constexpr uint16_t kVersion = 2;
 
 enum class Side : uint32_t {
   kFirst = 0,   ///< the kernel that was booted by firmware or a boot loader
@@ -45,6 +46,7 @@ enum class Presence : uint32_t {
   kNone = 0,
   kRuns = 1,   ///< it has the processor, or it has never jumped
   kWaits = 2,  ///< it is in a jump; the record says how to get back
+  kLost = 3,   ///< it was overdue: the guard has taken the processor from it, wherever it was
 };
 
 /// One of the two kernels: all that it takes to let its jump return.
@@ -87,6 +89,7 @@ struct CopyPiece {
   uint64_t bytes;  ///< 0: none
 };
 inline constexpr uint32_t kCopyPieces = 4;
+inline constexpr uint32_t kIoApics = 8;
 
 struct CrossingRequest {
   uint32_t magic;
@@ -101,9 +104,13 @@ struct CrossingRequest {
   uint32_t reserved2;
   CopyPiece pieces[kCopyPieces];  ///< kStart: one after the other in the bulk request
   char release[64];               ///< of who asks
+  uint64_t snapshot;              ///< of the first kernel, with a deadline: kSnapshotBytes (abi/guard.hpp)
+  uint32_t deadline_ms;           ///< after which the second kernel is overdue; 0: none
+  uint32_t guard_apic_id;         ///< of the processor that stands guard until then
+  uint32_t io_apics[kIoApics];    ///< physical addresses, 0 for none: they are shut when it has fired
 };
 
-inline constexpr uint32_t kCrossingRequestBytes = 176;
+inline constexpr uint32_t kCrossingRequestBytes = 224;
 static_assert(sizeof(CrossingRequest) == kCrossingRequestBytes);
 static_assert(sizeof(HandOff) <= kPageBytes);
 
@@ -111,12 +118,14 @@ static_assert(sizeof(HandOff) <= kPageBytes);
 /// read by who has it returned.
 enum class CrossingStatus : uint32_t {
   kCrossed = 1,  ///< the other kernel has come back
+  kOverdue = 2,  ///< it has not, and is lost
   kRefused = 16,
   kBadRequest = 16,
   kForeign = 17,  ///< the page does not hold this pair's records
   kNobody = 18,   ///< the other kernel is not in a jump
   kNoWay = 19,    ///< it is in one that has no way back
   kNoBulk = 20,   ///< the bulk request is shorter than its pieces, or out of reach
+  kNoGuard = 21,  ///< the processor that was to stand guard did not start
 };
 
 }  // namespace kjump::abi::two_kernels
