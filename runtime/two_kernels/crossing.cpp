@@ -8,6 +8,7 @@
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
 
+#include "two_kernels/frame.hpp"
 #include "two_kernels/guard.hpp"
 #include "two_kernels/silence.hpp"
 #include "two_kernels/start.hpp"
@@ -35,6 +36,7 @@ bool is_sane(const format::CrossingRequest& request) {
 /// Notes how to get back to the kernel that this jump came from.
 void leave(KernelRecord& record, const format::CrossingRequest& request) {
   record.entry = kjump::entry_state();
+  kjump::two_kernels::read_frame(record);
   record.parameters = kjump::loader_parameters();
   record.exchange = exchange_header();
   __builtin_memcpy(record.release, request.release, sizeof record.release);
@@ -76,6 +78,10 @@ CrossingStatus start(const format::CrossingRequest& request) {
     return CrossingStatus::kNoBulk;
   }
   leave(hand_off().kernels[0], request);
+  const KernelRecord& first = hand_off().kernels[0];
+  if (request.registers != 0 && first.frame_known != 0) {
+    __builtin_memcpy(kjump::physical(request.registers), &first.frame, sizeof first.frame);
+  }
   if (request.digits != 0) {
     write_digits(static_cast<char*>(kjump::physical(request.digits)), kjump::entry_state().return_address);
   }

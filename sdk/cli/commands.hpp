@@ -53,6 +53,7 @@ void add_kernel(CLI::App& app);
 // Of the group `kjump kernel`.
 void add_kernel_run(CLI::App& group);
 void add_kernel_status(CLI::App& group);
+void add_kernel_params(CLI::App& group);
 
 // Of the group `kjump hibernate`.
 void add_hibernate_prepare(CLI::App& group);

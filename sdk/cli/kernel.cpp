@@ -75,6 +75,7 @@ void add_kernel(CLI::App& app) {
   add_kernel_run(*group);
   add_kernel_travel(*group);
   add_kernel_status(*group);
+  add_kernel_params(*group);
   add_kernel_drop(*group);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From a kernel's file to its first jump back.
+#include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -11,8 +12,10 @@
 
 #include <kjump/abi/two_kernels.hpp>
 
+#include "hibernate/kernel_facts.hpp"
 #include "kernel/boot_image.hpp"
 #include "kernel/boot_parameters.hpp"
+#include "kernel/core_area.hpp"
 #include "kernel/danger.hpp"
 #include "kernel/guard.hpp"
 #include "kernel/identity_tables.hpp"
@@ -79,7 +82,10 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
     line += line.empty() ? "" : " ";
     line += options.deadline_seconds != 0 ? "nr_cpus=1" : "maxcpus=1";
   }
-  line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);
+  if (!has(kCoreHeaderOption)) {
+    line += fmt::format(" {}{:#x}", kCoreHeaderOption, format::kCoreHeaderBase);
+  }
+  line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);  // last: see load_into()
   const std::size_t most = std::min<std::size_t>(image.header().cmdline_size, format::kCommandLineBytes - 1);
   if (line.size() > most) {
     return fail(ErrorCode::kLimit, fmt::format("the command line has {} characters", line.size()), "--append",
@@ -88,13 +94,30 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
   return line;
 }
 
+/// This kernel's memory for the other one's /proc/vmcore. Where that cannot be, the other one runs all the
+/// same; its kernel finds no header then.
+std::uint32_t tell_core(const System& system, LowArea& low, const MemoryPiece& memory,
+                        std::vector<std::string>& notes) {
+  const auto written = [&]() -> Result<std::uint32_t> {
+    KJUMP_TRY(const CoreFacts facts, read_core_facts(system, memory));
+    KJUMP_CHECK(write_core(low, facts));
+    return facts.registers;
+  }();
+  if (written) {
+    return *written;
+  }
+  low.write(format::kCoreHeaderBase, std::array<std::byte, sizeof(Elf64_Ehdr)>{});
+  notes.push_back("there will be no /proc/vmcore: " + written.error().text());
+  return 0;
+}
+
 Result<void> put_bytes(Placement& place, std::uint64_t address, std::span<const std::byte> bytes) {
   KJUMP_TRY(const std::span<std::byte> room, place.room(address, bytes.size()));
   std::copy(bytes.begin(), bytes.end(), room.begin());
   return {};
 }
 
-format::HandOff first_page(const KernelEntry& entry) {
+format::HandOff first_page(const System& system, const KernelEntry& entry) {
   format::HandOff page{};
   page.magic = format::kMagic;
   page.version = format::kVersion;
@@ -103,6 +126,10 @@ format::HandOff first_page(const KernelEntry& entry) {
   page.memory_base = entry.memory.base;
   page.memory_bytes = entry.memory.bytes;
   page.place = static_cast<std::uint32_t>(entry.place);
+  if (const auto note = hibernate::parse_note_place(system.read_line("/sys/kernel/vmcoreinfo"))) {
+    page.vmcoreinfo_base = note->address;
+    page.vmcoreinfo_bytes = note->bytes;
+  }
   entry.name.copy(std::begin(page.name), std::size(page.name) - 1);
   return page;
 }
@@ -143,7 +170,7 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
 
 Result<format::CrossingRequest> load_into(System& system, const StartOptions& options,
                                           const Prepared& prepared, Placement& place,
-                                          const KernelEntry& entry) {
+                                          const KernelEntry& entry, std::vector<std::string>& notes) {
   KJUMP_TRY(const Layout layout, lay_out(prepared.image, prepared.initrd.bytes, entry.memory));
   const std::array<MemoryPiece, 2> pieces{kFirstPiece, entry.memory};
   KJUMP_TRY(const std::vector<std::uint64_t> tables, identity_tables(pieces, layout.tables));
@@ -154,7 +181,7 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   KJUMP_TRY(const boot_params parameters,
             make_boot_parameters(system, prepared.image, {entry.memory, layout, prepared.initrd.bytes}));
   KJUMP_TRY(LowArea low, LowArea::open(system));
-  low.set_page(first_page(entry));
+  low.set_page(first_page(system, entry));
   low.write(format::kBootParametersBase, std::as_bytes(std::span(&parameters, 1)));
   low.write(format::kCommandLineBase,
             std::as_bytes(std::span(prepared.command_line.c_str(), prepared.command_line.size() + 1)));
@@ -165,6 +192,7 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   request.entry = layout.kernel + (prepared.image.is_64bit() ? kLongEntryOffset : 0);
   request.page_tables = prepared.image.is_64bit() ? layout.tables : 0;
   std::copy(place.pieces().begin(), place.pieces().end(), std::begin(request.pieces));
+  request.registers = tell_core(system, low, entry.memory, notes);
   request.digits =
       format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kDigits);
   return request;
@@ -198,7 +226,7 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.command_line = prepared.command_line;
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
-  KJUMP_TRY(format::CrossingRequest request, load_into(system, options, prepared, place, entry));
+  KJUMP_TRY(format::CrossingRequest request, load_into(system, options, prepared, place, entry, notes));
   KJUMP_CHECK(
       ask_for_guard(system, options.deadline_seconds, entry.command_line, entry.memory, request));
   if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {

@@ -25,21 +25,22 @@ struct PairShape {
   unsigned memory_mib = 512;
   const char* append = "";         ///< to A's command line
   const char* second_append = "";  ///< to B's
-  const char* second_visit = "";   ///< shell, the body of a function of B's: what it says goes into its letter
+  unsigned dump_mib = 0;           ///< a fourth disk with an ext4 that is mounted nowhere; 0: none
+  const char* second_visit = "";  ///< shell, the body of a function of B's: what it says goes into its letter
 };
 
-/// Three disks in a directory of their own; the first two hold an ext4 each.
+/// Three disks or four in a directory of their own; all but the third hold an ext4 each.
 class PairDisks {
  public:
-  PairDisks() {
+  explicit PairDisks(unsigned dump_mib) {
     std::string pattern = (std::filesystem::temp_directory_path() / "kjump-pair-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
-    for (const char* name : {"a", "b", "letters"}) {
-      const std::string path = this->path(name).string();
-      const std::string make =
-          "truncate -s 48M '" + path + "'" +
-          (std::string(name) == "letters" ? "" : " && /sbin/mkfs.ext4 -q -F '" + path + "'");
-      EXPECT_EQ(std::system(make.c_str()), 0) << make;
+    constexpr unsigned kMib = 48;
+    make("a", kMib, true);
+    make("b", kMib, true);
+    make("letters", kMib, false);
+    if (dump_mib != 0) {
+      make("dump", dump_mib, true);
     }
   }
   ~PairDisks() {
@@ -51,8 +52,17 @@ class PairDisks {
   PairDisks(PairDisks&&) = delete;
   PairDisks& operator=(PairDisks&&) = delete;
 
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   [[nodiscard]] std::filesystem::path path(const std::string& name) const {
     return directory_ / (name + ".img");
+  }
+  /// A file on the fourth disk, copied out to beside the disks.
+  [[nodiscard]] std::filesystem::path dumped(const std::string& name) const {
+    const std::filesystem::path to = directory_ / name;
+    const std::string copy =
+        "/sbin/debugfs -R 'dump /" + name + " " + to.string() + "' '" + path("dump").string() + "' 2>&1";
+    EXPECT_EQ(std::system(copy.c_str()), 0) << copy;
+    return to;
   }
 
   /// e2fsck finds nothing on either.
@@ -64,7 +74,16 @@ class PairDisks {
   }
 
  private:
+  void make(const std::string& name, unsigned mib, bool formatted) {
+    const std::string path = this->path(name).string();
+    const std::string command = "truncate -s " + std::to_string(mib) + "M '" + path + "'" +
+                                (formatted ? " && /sbin/mkfs.ext4 -q -F '" + path + "'" : "");
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    names_.push_back(name);
+  }
+
   std::filesystem::path directory_;
+  std::vector<std::string> names_;
 };
 
 /// Shell for both kernels: `care DISK` sets up what is to survive, `cared` says OK or what did not.
@@ -97,7 +116,7 @@ cared() {
 }
 )sh";
 
-/// Disks 0 to 2 by the names that Linux gives them.
+/// Disks 0 to 3 by the names that Linux gives them.
 inline std::string disk_device(DiskBus bus, int number) {
   const std::string index = std::to_string(number);
   const std::string letter(1, static_cast<char>('a' + number));
@@ -108,13 +127,13 @@ inline std::string disk_device(DiskBus bus, int number) {
 
 class Pair {
  public:
-  explicit Pair(const PairShape& shape) : shape_(shape), guest_(shape.first) {
+  explicit Pair(const PairShape& shape) : shape_(shape), disks_(shape.dump_mib), guest_(shape.first) {
     MachineOptions& machine = guest_.options.machine;
     machine.cpus = 2;
     machine.memory_mib = shape.memory_mib;
     machine.machine = shape.machine;
     machine.cpu_model = shape.cpu;
-    for (const char* name : {"a", "b", "letters"}) {
+    for (const std::string& name : disks_.names()) {
       machine.disks.push_back(Disk{disks_.path(name), shape.bus, false});
     }
     machine.extra_arguments = {"-nic", "user,model=virtio-net-pci"};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// The guard over a second kernel: another processor, which takes the boot processor away from it when it is
-/// overdue (docs/two-kernels.md). Its program, its data and its stack are one page that the second kernel
-/// does not own.
+/// overdue (docs/two-kernels.md). Its program, its data and its stack are one page.
 #pragma once
 
 #include <stddef.h>
@@ -11,6 +10,13 @@
 #include <kjump/abi/two_kernels.hpp>
 
 namespace kjump::abi::two_kernels {
+
+// No image may lie so high, and the second kernel owns nothing from kLowMemoryEnd on: whatever either jumps
+// into, the guard's page stays. Above it comes the kernels' start-up code for processors.
+inline constexpr uint32_t kGuardBase = kCrashRecordBase + kPageBytes;
+inline constexpr uint32_t kStartUpCodeBytes = 0x7000;
+static_assert(kGuardBase >= kImageEnd && kGuardBase >= kLowMemoryEnd);
+static_assert(kGuardBase + kPageBytes + kStartUpCodeBytes <= kCrashRecordNeedsEnd);
 
 enum class GuardState : uint32_t {
   kOff = 0,

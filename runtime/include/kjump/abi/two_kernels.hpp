@@ -23,9 +23,10 @@ inline constexpr uint32_t kBootParametersBase = kAreaBase + 0x1000;  ///< struct
 inline constexpr uint32_t kCommandLineBase = kAreaBase + 0x2000;
 inline constexpr uint32_t kCommandLineBytes = 0x1000;
 inline constexpr uint32_t kCoreHeaderBase = kAreaBase + 0x3000;  ///< elfcorehdr= of B: how A's memory is read
-inline constexpr uint32_t kCoreHeaderBytes = 0x3000;
-inline constexpr uint32_t kGuardBase = kCoreHeaderBase + kCoreHeaderBytes;  ///< one page (abi/guard.hpp)
-inline constexpr uint32_t kAreaEnd = kGuardBase + kPageBytes;
+inline constexpr uint32_t kCoreHeaderBytes = 0x1800;
+inline constexpr uint32_t kCoreNotesBase = kCoreHeaderBase + kCoreHeaderBytes;  ///< and A's registers
+inline constexpr uint32_t kCoreNotesBytes = 0x1800;
+inline constexpr uint32_t kAreaEnd = kCoreNotesBase + kCoreNotesBytes;
 
 // B's memory below 1 MiB, with the area in it: B's kjump wants memory for images where A's has it. B uses
 // none of it but the very top, for the start-up code of processors (arch/x86/realmode/init.c), 28 KiB at
@@ -35,7 +36,7 @@ inline constexpr uint32_t kLowMemoryEnd = kImageEnd;
 static_assert(kFlatEnd <= kAreaBase && kLowMemoryEnd - kAreaEnd >= 0x8000);
 
 inline constexpr uint32_t kMagic = 0x324B4A4B;  // "KJK2"
-inline constexpr uint16_t kVersion = 2;
+inline constexpr uint16_t kVersion = 3;
 
 enum class Side : uint32_t {
   kFirst = 0,   ///< the kernel that was booted by firmware or a boot loader
@@ -49,10 +50,32 @@ enum class Presence : uint32_t {
   kLost = 3,   ///< it was overdue: the guard has taken the processor from it, wherever it was
 };
 
+/// Where an x86_64 kernel's relocate_kernel will return to, and with what, in the order of ELF's notes
+/// (struct user_regs_struct). Registers that a function may change are 0: the kernel does not keep them.
+struct FrameRegisters {
+  uint64_t r15, r14, r13, r12, rbp, rbx;
+  uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax;
+  uint64_t rip, cs, rflags, rsp, ss;
+  uint64_t fs_base, gs_base, ds, es, fs, gs;
+};
+
+/// What an x86_64 kernel's relocate_kernel keeps in the upper half of its control page, as it lies there
+/// (arch/x86/kernel/relocate_kernel_64.S before 6.14).
+struct ControlData {
+  uint64_t rsp, cr0, cr3, cr4;
+  uint64_t tables;      ///< physical address: page tables of the jump
+  uint64_t swap_page;   ///< physical address
+  uint64_t backup_map;  ///< head of the list of pages that were swapped: kimage->head
+};
+inline constexpr uint32_t kControlDataOffset = 0x800;  ///< KEXEC_CONTROL_CODE_MAX_SIZE
+
 /// One of the two kernels: all that it takes to let its jump return.
 struct KernelRecord {
-  uint32_t presence;  ///< Presence
-  uint32_t reserved;
+  uint32_t presence;      ///< Presence
+  uint32_t frame_known;   ///< 1: what the next three say is so
+  uint64_t control_page;  ///< physical address
+  ControlData control;
+  FrameRegisters frame;
   uint64_t tsc_left;  ///< TSC when it last let go of the processor
   EntryState entry;
   LoaderParameters parameters;
@@ -72,6 +95,8 @@ struct HandOff {
   uint32_t place;         ///< Place
   uint32_t reserved;
   char name[32];
+  uint64_t vmcoreinfo_base;  ///< physical address of A's own note VMCOREINFO; 0: not told
+  uint64_t vmcoreinfo_bytes;
   KernelRecord kernels[2];
 };
 
@@ -101,7 +126,7 @@ struct CrossingRequest {
   uint64_t entry;        ///< kStart: where the kernel is entered
   uint64_t page_tables;  ///< kStart: PML4 that maps it and the first 2 MiB; 0: it is entered with paging off
   uint32_t digits;       ///< kStart: where the 16 digits of kexec_jump_back_entry= go; 0: nowhere
-  uint32_t reserved2;
+  uint32_t registers;    ///< kStart: where the FrameRegisters of A go, in a note; 0: nowhere
   CopyPiece pieces[kCopyPieces];  ///< kStart: one after the other in the bulk request
   char release[64];               ///< of who asks
   uint64_t snapshot;              ///< of the first kernel, with a deadline: kSnapshotBytes (abi/guard.hpp)
