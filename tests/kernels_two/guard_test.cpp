@@ -39,7 +39,6 @@ std::string payload(const std::string& what) {
 
 void expect_rescue(const PairShape& shape, const std::string& options = "--memory 96M --place hugepages") {
   Pair pair(shape);
-  pair.guest().options.machine.cpus = 2;
   pair.guest().with_file(KJUMP_FAULTS, "/b/faults.kjump");
   const JobResult result = pair.run("options='" + options + "'\n" + kScript);
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;

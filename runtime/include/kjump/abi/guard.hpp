@@ -54,10 +54,13 @@ inline constexpr uint32_t kSnapshotHeaderBytes = kPageBytes;
 inline constexpr uint32_t kSnapshotFlatBytes = kFlatEnd - kFlatBase;
 inline constexpr uint32_t kSnapshotBytes = kSnapshotRealBytes + kSnapshotHeaderBytes + kSnapshotFlatBytes;
 static_assert(sizeof(ExchangeHeader) <= kSnapshotHeaderBytes);
-// It is reached through page tables and on a stack that lie where none of it does.
-inline constexpr uint32_t kGuardTables = kPageTablesBase;  ///< page directory, then its table of pointers
-inline constexpr uint32_t kLandingStackTop = kPageTablesBase + kPageTablesBytes;
-static_assert(kGuardTables >= kRealBase + kSnapshotRealBytes && kLandingStackTop <= kExchangeBase);
+// It is reached through page tables, and put back on a stack, that lie where none of it does: in the stacks of
+// firmware calls, but for their lowest words, which the supervisor watches.
+inline constexpr uint32_t kLandingStackTop = kPageTablesBase + 2 * kPageBytes;
+inline constexpr uint32_t kGuardTables = kLandingStackTop;  ///< page directory, then its table of pointers
+static_assert(kPageTablesBase >= kRealBase + kSnapshotRealBytes);
+static_assert(kGuardTables > kRealBase + kRealStackTop);
+static_assert(kGuardTables + 2 * kPageBytes <= kPageTablesBase + kPageTablesBytes);
 
 // The AT's way back from a reset: a byte of CMOS memory tells the BIOS to jump to where 40:67 points, without
 // an end of interrupt (Ralf Brown's CMOS list, 0Fh; SeaBIOS src/resume.c).
