@@ -22,7 +22,8 @@ constexpr Entry kEntries[] = {{kApicTimer, 0}, {kApicLint0, 0}, {kApicLint1, 0},
                               {0x340, 4},      {0x330, 5},      {0x2F0, 6}};
 
 volatile uint32_t* memory_register(uint64_t base_msr, uint32_t offset) {
-  return reinterpret_cast<volatile uint32_t*>((static_cast<uint32_t>(base_msr) & abi::kApicBaseAddress) + offset);
+  return reinterpret_cast<volatile uint32_t*>((static_cast<uint32_t>(base_msr) & abi::kApicBaseAddress) +
+                                              offset);
 }
 
 }  // namespace

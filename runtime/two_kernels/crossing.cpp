@@ -121,8 +121,12 @@ CrossingStatus leave_as_asked(const format::CrossingRequest& request) {
 }
 
 CrossingStatus leave_guarded(const format::CrossingRequest& request) {
-  if (request.deadline_ms == 0 || request.side != static_cast<uint32_t>(format::Side::kFirst)) {
+  if (request.side != static_cast<uint32_t>(format::Side::kFirst)) {
     kjump::two_kernels::dismiss_guard();
+    return leave_as_asked(request);
+  }
+  if (request.deadline_ms == 0) {
+    kjump::two_kernels::no_guard();
     return leave_as_asked(request);
   }
   switch (kjump::two_kernels::set_guard(request)) {

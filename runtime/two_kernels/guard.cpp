@@ -114,7 +114,7 @@ void put_program_into_place(const format::CrossingRequest& request, uint32_t rat
 }  // namespace
 
 Watch set_guard(const format::CrossingRequest& request) {
-  block().state = static_cast<uint32_t>(GuardState::kOff);
+  no_guard();
   const uint32_t rate = ticks_a_ms();
   if (rate == 0 || !platform::LocalApic().enabled()) {
     return Watch::kNone;
@@ -131,6 +131,10 @@ Watch set_guard(const format::CrossingRequest& request) {
   return change_state(GuardState::kStarting, GuardState::kOff) ? Watch::kNone : Watch::kArmed;
 }
 
+void no_guard() {
+  block().state = static_cast<uint32_t>(GuardState::kOff);
+}
+
 void dismiss_guard() {
   if (change_state(GuardState::kArmed, GuardState::kOff)) {
     return;
@@ -138,7 +142,7 @@ void dismiss_guard() {
   if (block().state == static_cast<uint32_t>(GuardState::kOverdue)) {
     pause_until(read_tsc() + uint64_t{block().ticks_a_ms} * kFiredWithinMs);
   }
-  block().state = static_cast<uint32_t>(GuardState::kOff);
+  no_guard();
 }
 
 }  // namespace kjump::two_kernels

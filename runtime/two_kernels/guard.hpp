@@ -17,8 +17,11 @@ enum class Watch {
 /// interrupt hardware are then as the second kernel had them.
 [[nodiscard]] Watch set_guard(const abi::two_kernels::CrossingRequest& request);
 
-/// Nobody watches from now on: before the first kernel leaves without a guard, and when it is entered again.
-/// Should the guard have fired already, the processor does not come back from here.
+/// The first kernel leaves without a guard; what the guard's page holds may be anything.
+void no_guard();
+
+/// Nobody watches any more: the first kernel is entered again, or was not left. Should the guard have fired
+/// already, the processor does not come back from here.
 void dismiss_guard();
 
 }  // namespace kjump::two_kernels

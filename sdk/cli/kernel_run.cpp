@@ -80,8 +80,9 @@ void add_kernel_run(CLI::App& group) {
   options.name = "second";
   command->add_option("kernel", options.kernel, "bzImage (vmlinuz) with CONFIG_KEXEC_JUMP")->required();
   command->add_option("--initrd", options.initrd, "its initial RAM disk, with kjump in it");
-  command->add_option("--append", options.append,
-                      "its command line; maxcpus=1, or nr_cpus=1 with --deadline, is added if it says nothing of it");
+  command->add_option(
+      "--append", options.append,
+      "its command line; maxcpus=1, or nr_cpus=1 with --deadline, is added if it says nothing of it");
   command->add_option("--memory", options.memory_bytes, "its memory, for example 128M")
       ->transform(CLI::AsSizeValue(false))
       ->default_str("128M");

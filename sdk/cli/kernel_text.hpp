@@ -20,9 +20,10 @@ inline constexpr const char* kCrossingJsonHelp = R"(print {"away_ms": NUMBER, "n
 
 /// `--deadline` of the commands that enter a second kernel.
 inline void add_second_deadline(CLI::App& command, std::uint32_t& seconds) {
-  command.add_option("--deadline", seconds,
-                     "seconds after which it is stopped if it has not come back, hung or not; another processor "
-                     "of this machine watches")
+  command
+      .add_option("--deadline", seconds,
+                  "seconds after which it is stopped if it has not come back, hung or not; another processor "
+                  "of this machine watches")
       ->check(CLI::Range(std::uint32_t{1}, two_kernels::kMostDeadlineSeconds));
 }
 

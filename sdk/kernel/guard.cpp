@@ -101,11 +101,11 @@ Result<GuardProcessor> find_guard(const System& system, const std::string& secon
   const GuardProcessor& last = all.back();
   const auto taken = processors_of(second_command_line);
   if (!taken || *taken > last.cpu) {
-    return fail(ErrorCode::kInvalid,
-                taken ? fmt::format("the second kernel takes {} processors, and none is left to guard it", *taken)
-                      : "the second kernel takes all processors, and none is left to guard it",
-                "command line",
-                fmt::format("give it maxcpus={} or less, or leave --deadline out", last.cpu));
+    return fail(
+        ErrorCode::kInvalid,
+        taken ? fmt::format("the second kernel takes {} processors, and none is left to guard it", *taken)
+              : "the second kernel takes all processors, and none is left to guard it",
+        "command line", fmt::format("give it maxcpus={} or less, or leave --deadline out", last.cpu));
   }
   return last;
 }
@@ -123,8 +123,8 @@ Result<void> ask_for_guard(const System& system, std::uint32_t deadline_seconds,
   request.snapshot = snapshot_in(memory);
   const std::vector<IoApicPlace> io_apics = find_io_apics(system);
   if (io_apics.size() > std::size(request.io_apics)) {
-    return fail(ErrorCode::kLimit, fmt::format("this machine has {} I/O APICs", io_apics.size()), "--deadline",
-                kHint);
+    return fail(ErrorCode::kLimit, fmt::format("this machine has {} I/O APICs", io_apics.size()),
+                "--deadline", kHint);
   }
   std::transform(io_apics.begin(), io_apics.end(), std::begin(request.io_apics),
                  [](const IoApicPlace& one) { return one.address; });

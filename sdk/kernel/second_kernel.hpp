@@ -24,7 +24,7 @@ struct StartOptions {
   std::optional<abi::two_kernels::Place> place;  ///< none: the first that does
   std::string name;
   std::uint32_t deadline_seconds = 0;  ///< 0: it may stay away for as long as it likes
-  bool force = false;  ///< in spite of what check_danger() finds
+  bool force = false;                  ///< in spite of what check_danger() finds
   Progress progress;
 };
 
@@ -38,7 +38,8 @@ struct StartReport {
 /// kTimeout that it was overdue, is lost and may be dropped.
 [[nodiscard]] Result<StartReport> start_kernel(System& system, const StartOptions& options);
 
-/// In the first kernel: lets the jump of the second one return. Returns when it jumps back; kTimeout as above.
+/// In the first kernel: lets the jump of the second one return. Returns when it jumps back; kTimeout as
+/// above.
 [[nodiscard]] Result<CrossingReport> enter_kernel(System& system, const std::string& name,
                                                   std::uint32_t deadline_seconds = 0);
 
@@ -60,7 +61,8 @@ struct KernelStatus {
 };
 [[nodiscard]] Result<KernelStatus> kernel_status(System& system);
 
-/// Saves the page of a kernel that has come back, or is lost, and whose kjump was killed before it could do so.
+/// Saves the page of a kernel that has come back, or is lost, and whose kjump was killed before it could do
+/// so.
 [[nodiscard]] Result<void> adopt_page(const System& system, const Registry& registry);
 
 }  // namespace kjump::two_kernels

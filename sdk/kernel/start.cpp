@@ -227,8 +227,7 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
   KJUMP_TRY(format::CrossingRequest request, load_into(system, options, prepared, place, entry, notes));
-  KJUMP_CHECK(
-      ask_for_guard(system, options.deadline_seconds, entry.command_line, entry.memory, request));
+  KJUMP_CHECK(ask_for_guard(system, options.deadline_seconds, entry.command_line, entry.memory, request));
   if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {
     // The payload reaches 4 GiB, the kernel may give huge pages above.
     Error error = taken_over.error();

@@ -52,8 +52,7 @@ Result<void> adopt_page(const System& system, const Registry& registry) {
   return {};
 }
 
-Result<CrossingReport> enter_kernel(System& system, const std::string& name,
-                                    std::uint32_t deadline_seconds) {
+Result<CrossingReport> enter_kernel(System& system, const std::string& name, std::uint32_t deadline_seconds) {
   const Registry registry(system);
   KJUMP_TRY(const KernelEntry entry, registry.choose(name));
   KJUMP_CHECK(adopt_page(system, registry));

@@ -26,7 +26,7 @@ struct PairShape {
   const char* append = "";         ///< to A's command line
   const char* second_append = "";  ///< to B's
   unsigned dump_mib = 0;           ///< a fourth disk with an ext4 that is mounted nowhere; 0: none
-  bool bare = false;              ///< no disks, no network: what i386 test kernels have
+  bool bare = false;               ///< no disks, no network: what i386 test kernels have
   const char* second_visit = "";  ///< shell, the body of a function of B's: what it says goes into its letter
 };
 

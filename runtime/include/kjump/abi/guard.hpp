@@ -54,8 +54,8 @@ inline constexpr uint32_t kSnapshotHeaderBytes = kPageBytes;
 inline constexpr uint32_t kSnapshotFlatBytes = kFlatEnd - kFlatBase;
 inline constexpr uint32_t kSnapshotBytes = kSnapshotRealBytes + kSnapshotHeaderBytes + kSnapshotFlatBytes;
 static_assert(sizeof(ExchangeHeader) <= kSnapshotHeaderBytes);
-// It is reached through page tables, and put back on a stack, that lie where none of it does: in the stacks of
-// firmware calls, but for their lowest words, which the supervisor watches.
+// It is reached through page tables, and put back on a stack, that lie where none of it does: in the stacks
+// of firmware calls, but for their lowest words, which the supervisor watches.
 inline constexpr uint32_t kLandingStackTop = kPageTablesBase + 2 * kPageBytes;
 inline constexpr uint32_t kGuardTables = kLandingStackTop;  ///< page directory, then its table of pointers
 static_assert(kPageTablesBase >= kRealBase + kSnapshotRealBytes);
