@@ -17,12 +17,13 @@ using testing::HasSubstr;
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 
 // As Linux prints it; APIC ids need not follow the processors' numbers.
-std::string cpu_info(std::initializer_list<std::pair<int, int>> processors, const char* flags = "fpu apic pae") {
+std::string cpu_info(std::initializer_list<std::pair<int, int>> processors,
+                     const char* flags = "fpu apic pae") {
   std::string text;
   for (const auto& [cpu, id] : processors) {
     text += fmt::format(
-        "processor\t: {}\nvendor_id\t: GenuineIntel\napicid\t\t: {}\ninitial apicid\t: 99\nflags\t\t: {}\n\n", cpu, id,
-        flags);
+        "processor\t: {}\nvendor_id\t: GenuineIntel\napicid\t\t: {}\ninitial apicid\t: 99\nflags\t\t: {}\n\n",
+        cpu, id, flags);
   }
   return text;
 }
@@ -34,9 +35,16 @@ std::string refusal(const test::FakeMachine& machine, const std::string& command
 
 TEST(KernelGuard, CountsTheProcessorsOfACommandLine) {
   const std::pair<const char*, std::optional<std::uint32_t>> kLines[] = {
-      {"", std::nullopt},          {"quiet maxcpus=1", 1},       {"maxcpus=4 maxcpus=2", 2}, {"nr_cpus=3 maxcpus=5", 3},
-      {"nosmp maxcpus=", 1},       {"maxcpus=0", 1},             {"xmaxcpus=1", std::nullopt}, {"maxcpus=two", std::nullopt},
-      {"nr_cpus=1", 1},            {"maxcpus=99999999999", std::nullopt}};
+      {"", std::nullopt},
+      {"quiet maxcpus=1", 1},
+      {"maxcpus=4 maxcpus=2", 2},
+      {"nr_cpus=3 maxcpus=5", 3},
+      {"nosmp maxcpus=", 1},
+      {"maxcpus=0", 1},
+      {"xmaxcpus=1", std::nullopt},
+      {"maxcpus=two", std::nullopt},
+      {"nr_cpus=1", 1},
+      {"maxcpus=99999999999", std::nullopt}};
   for (const auto& [line, processors] : kLines) {
     EXPECT_EQ(processors_of(line), processors) << line;
   }
