@@ -79,12 +79,12 @@ Result<CrossingReport> Crossing::go(format::CrossingRequest request) {
   }
   if (jump.status == static_cast<std::uint32_t>(CrossingStatus::kOverdue)) {
     constexpr std::uint32_t kMillisecondsASecond = 1000;
-    return fail(
-        ErrorCode::kTimeout,
-        fmt::format("the second kernel did not come back within {} s and is lost: the processor was "
-                    "taken from it after {}",
-                    request.deadline_ms / kMillisecondsASecond, seconds_text(microseconds(jump.phases))),
-        {}, "kjump kernel drop");
+    return fail(ErrorCode::kTimeout,
+                fmt::format("the second kernel did not come back within {} s and is lost: the processor was "
+                            "taken from it after {}",
+                            request.deadline_ms / kMillisecondsASecond,
+                            seconds_text(jump.phases.payload.value_or(0))),
+                {}, "kjump kernel drop");
   }
   KJUMP_CHECK(refusal_of(jump.status));
   return CrossingReport{microseconds(jump.phases), session_.notes()};
