@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "kernel/crossing.hpp"
+#include "kernel/guard.hpp"
 #include "kernel/registry.hpp"
 #include "report/json_fields.hpp"
 #include "report/terminal.hpp"
@@ -27,6 +29,15 @@ inline std::optional<abi::two_kernels::Place> place_called(const std::string& na
     }
   }
   return std::nullopt;
+}
+
+/// `--deadline` of the commands that enter a second kernel.
+inline void add_second_deadline(CLI::App& command, std::uint32_t& seconds) {
+  command
+      .add_option("--deadline", seconds,
+                  "seconds after which it is stopped if it has not come back, hung or not; another processor "
+                  "of this machine watches")
+      ->check(CLI::Range(std::uint32_t{1}, two_kernels::kMostDeadlineSeconds));
 }
 
 inline std::string away_text(std::uint64_t microseconds) {

@@ -38,7 +38,8 @@ class Crossing {
   [[nodiscard]] Result<void> set_content(std::span<const std::byte> content) {
     return session_.set_bulk(content, 0, BulkPages::kLarge);
   }
-  /// Jumps. `request` needs action, side, id and what kStart wants.
+  /// Jumps. `request` needs action, side, id and what kStart wants. kTimeout: the other kernel was overdue
+  /// and is lost; this one goes on.
   [[nodiscard]] Result<CrossingReport> go(abi::two_kernels::CrossingRequest request);
   /// The image stays loaded when the object goes or is closed.
   void leave_loaded() { door_->leave_loaded(); }

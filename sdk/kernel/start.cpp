@@ -19,6 +19,7 @@
 #include "kernel/boot_parameters.hpp"
 #include "kernel/core_area.hpp"
 #include "kernel/danger.hpp"
+#include "kernel/guard.hpp"
 #include "kernel/identity_tables.hpp"
 #include "kernel/layout.hpp"
 #include "kernel/low_area.hpp"
@@ -86,7 +87,9 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
   std::string line = options.append;
   const auto has = [&line](const char* option) { return line.find(option) != std::string::npos; };
   if (!has("maxcpus=") && !has("nr_cpus=") && !has("nosmp")) {
-    line += line.empty() ? "maxcpus=1" : " maxcpus=1";  // the others are parked in this kernel
+    // The others are parked in this kernel. One of them may be the guard, which is to stay out of reach.
+    line += line.empty() ? "" : " ";
+    line += options.deadline_seconds != 0 ? "nr_cpus=1" : "maxcpus=1";
   }
   if (!has(kCoreHeaderOption)) {
     line += " " + core_header_option(format::kCoreHeaderBase);
@@ -165,6 +168,9 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
   KJUMP_TRY(BootImage image, BootImage::open(options.kernel));
   KJUMP_TRY(Initrd initrd, open_initrd(system, options.initrd));
   KJUMP_TRY(std::string command_line, command_line_of(options, image));
+  if (options.deadline_seconds != 0) {
+    KJUMP_CHECK(find_guard(system, command_line));
+  }
   // Wherever the memory will be, this much it must be.
   KJUMP_CHECK(lay_out(image, initrd.bytes, {std::uint64_t{16} << 20, options.memory_bytes}));
   if (!options.force) {
@@ -286,6 +292,7 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
     KJUMP_TRY(displaced, load_swapped(system, entry, place, crossing));
   }
   request.registers = tell_core(system, low, prepared.command_line, place, displaced, notes);
+  KJUMP_CHECK(ask_for_guard(system, options.deadline_seconds, entry.command_line, entry.memory, request));
   if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {
     // The payload reaches 4 GiB, the kernel may give huge pages above.
     Error error = taken_over.error();
@@ -294,14 +301,18 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   }
   KJUMP_CHECK(noted.write());
   tell_progress(options.progress, "jumping");
-  KJUMP_TRY(report.crossing, crossing.go(request));
-  // It has come back, so it may be entered again.
+  auto gone = crossing.go(request);
+  if (!gone && gone.error().code != ErrorCode::kTimeout) {
+    return Failure(std::move(gone).error());
+  }
+  // It has come back, so it may be entered again; or it is lost, and its memory may yet tell why.
   noted.keep();
   place.keep();
   if (place.kind() == format::Place::kSwapped) {
     crossing.leave_loaded();
   }
   KJUMP_CHECK(adopt_page(system, registry));
+  KJUMP_TRY(report.crossing, std::move(gone));
   report.crossing.notes.insert(report.crossing.notes.begin(), notes.begin(), notes.end());
   return report;
 }

@@ -47,6 +47,7 @@ enum class Presence : uint32_t {
   kNone = 0,
   kRuns = 1,   ///< it has the processor, or it has never jumped
   kWaits = 2,  ///< it is in a jump; the record says how to get back
+  kLost = 3,   ///< it was overdue: the guard has taken the processor from it, wherever it was
 };
 
 /// Where an x86_64 kernel's relocate_kernel will return to, and with what, in the order of ELF's notes
@@ -155,6 +156,7 @@ struct CopyPiece {
   uint64_t bytes;  ///< 0: none
 };
 inline constexpr uint32_t kCopyPieces = 4;
+inline constexpr uint32_t kIoApics = 8;
 
 struct CrossingRequest {
   uint32_t magic;
@@ -169,9 +171,13 @@ struct CrossingRequest {
   uint32_t registers;    ///< kStart: where the FrameRegisters of A go, in a note; 0: nowhere
   CopyPiece pieces[kCopyPieces];  ///< kStart: one after the other in the bulk request
   char release[64];               ///< of who asks
+  uint64_t snapshot;              ///< of the first kernel, with a deadline: kSnapshotBytes (abi/guard.hpp)
+  uint32_t deadline_ms;           ///< after which the second kernel is overdue; 0: none
+  uint32_t guard_apic_id;         ///< of the processor that stands guard until then
+  uint32_t io_apics[kIoApics];    ///< physical addresses, 0 for none: they are shut when it has fired
 };
 
-inline constexpr uint32_t kCrossingRequestBytes = 176;
+inline constexpr uint32_t kCrossingRequestBytes = 224;
 static_assert(sizeof(CrossingRequest) == kCrossingRequestBytes);
 static_assert(sizeof(HandOff) <= kPageBytes);
 
@@ -179,12 +185,14 @@ static_assert(sizeof(HandOff) <= kPageBytes);
 /// read by who has it returned.
 enum class CrossingStatus : uint32_t {
   kCrossed = 1,  ///< the other kernel has come back
+  kOverdue = 2,  ///< it has not, and is lost
   kRefused = 16,
   kBadRequest = 16,
   kForeign = 17,  ///< the page does not hold this pair's records
   kNobody = 18,   ///< the other kernel is not in a jump
   kNoWay = 19,    ///< it is in one that has no way back
   kNoBulk = 20,   ///< the bulk request is shorter than its pieces, or out of reach
+  kNoGuard = 21,  ///< the processor that was to stand guard did not start
 };
 
 }  // namespace kjump::abi::two_kernels
