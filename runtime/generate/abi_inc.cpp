@@ -9,6 +9,8 @@
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/fault.hpp>
 #include <kjump/abi/firmware_call.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/abi/image.hpp>
 #include <kjump/abi/layout.hpp>
 #include <kjump/abi/processor.hpp>

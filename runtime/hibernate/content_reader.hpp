@@ -2,6 +2,7 @@
 /// Pages from the disk: read ahead, verified, and, on the second pass, put where they belong.
 #pragma once
 
+#include <kjump/abi/hibernate/times.hpp>
 #include "hibernate/page_map.hpp"
 #include "hibernate/store.hpp"
 

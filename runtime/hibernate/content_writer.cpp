@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/content_writer.hpp"
 
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/payload.hpp>
 
 #include "hibernate/copy_page.hpp"
@@ -116,7 +118,7 @@ Failure ContentWriter::wait(Buffer& buffer) {
 }
 
 Failure ContentWriter::send(Batch& batch, Buffer& buffer) {
-  const uint64_t blocks = (batch.used + format::kBlockBytes - 1) / format::kBlockBytes;
+  const uint64_t blocks = format::blocks_of(batch.used);
   if (blocks > end_ - next_) {
     return failure(format::SaveStatus::kNoRoom, "the store has no room for all of this memory");
   }

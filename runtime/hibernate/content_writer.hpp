@@ -2,6 +2,8 @@
 /// Pages to the disk: read, compressed and written at the same time.
 #pragma once
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/times.hpp>
 #include "hibernate/page_map.hpp"
 #include "hibernate/store.hpp"
 

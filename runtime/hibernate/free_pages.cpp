@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/free_pages.hpp"
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+
 #include "hibernate/kernel_addresses.hpp"
 
 namespace kjump::hibernate {

@@ -11,10 +11,6 @@ namespace {
 
 alignas(format::kBlockBytes) uint8_t header_buffer[format::kImageHeaderBytes];
 
-uint64_t blocks_of(uint64_t bytes) {
-  return (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
-}
-
 }  // namespace
 
 format::ImageHeader& image_header() {
@@ -42,11 +38,11 @@ disk::Error transfer_tables(Store& store, disk::Operation operation, const Works
     const uint64_t part = rest < kWorkspacePage ? rest : kWorkspacePage;
     Buffer buffer;
     buffer.address = reinterpret_cast<uint64_t>(workspace.table(done));
-    store.start_image(operation, first_block, index, blocks_of(part), buffer);
+    store.start_image(operation, first_block, index, format::blocks_of(part), buffer);
     if (const disk::Error error = store.finish(buffer); error.failed()) {
       return error;
     }
-    index += blocks_of(part);
+    index += format::blocks_of(part);
   }
   return {};
 }

@@ -2,6 +2,8 @@
 /// What both payloads do with an image's header and tables.
 #pragma once
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
 #include "hibernate/page_map.hpp"
 #include "hibernate/store.hpp"
 

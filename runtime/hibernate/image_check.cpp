@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/image_check.hpp"
 
+#include <kjump/abi/hibernate/kernel.hpp>
 #include <kjump/abi/processor.hpp>
 
 #include "hibernate/hash.hpp"
@@ -43,7 +44,7 @@ bool header_fits(const format::ImageHeader& header, const format::CommitRecord& 
          header.chunks == (header.data_pages + format::kChunkPages - 1) / format::kChunkPages &&
          format::kImageHeaderBlocks + header.content_blocks + header.table_blocks == commit.blocks &&
          header.table_bytes == PageMap::tables_bytes(header.pages, header.chunks) &&
-         (header.table_bytes + format::kBlockBytes - 1) / format::kBlockBytes == header.table_blocks;
+         format::blocks_of(header.table_bytes) == header.table_blocks;
 }
 
 // Where a restore puts what it works with: memory of the machine, each page once.
@@ -80,7 +81,7 @@ bool tables_fit(const PageMap& map, const format::ImageHeader& header) {
     pages += entry.pages;
     bytes += stored;
     if (last || i % format::kBatchChunks == format::kBatchChunks - 1) {
-      blocks += (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
+      blocks += format::blocks_of(bytes);
       bytes = 0;
     }
   }

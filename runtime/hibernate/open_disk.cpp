@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/store.hpp"
 
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/payload.hpp>
 
 namespace kjump::hibernate {

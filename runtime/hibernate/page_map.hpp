@@ -3,7 +3,7 @@
 /// workspace's tables.
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
 
 #include "hibernate/workspace.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 
+#include <kjump/abi/hibernate/image.hpp>
 #include <kjump/abi/processor.hpp>
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>

@@ -2,6 +2,9 @@
 /// A restore, step by step. Nothing but the payload's own memory is changed before begin().
 #pragma once
 
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
 #include "hibernate/content_reader.hpp"
 #include "hibernate/image.hpp"
 

@@ -4,7 +4,8 @@
 /// buffers, two in a page.
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/image.hpp>
 
 namespace kjump::hibernate {
 

@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include <kjump/abi/hibernate/save.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/hibernate_options.hpp"
 #include "cli/hibernate_text.hpp"

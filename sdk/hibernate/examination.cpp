@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <kjump/abi/hibernate/image.hpp>
 #include <kjump/image.hpp>
 
 #include "embedded/embedded.hpp"

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
 #include <kjump/door.hpp>
 #include <kjump/result.hpp>
 #include <kjump/target.hpp>

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string>
 
+#include <kjump/abi/hibernate/kernel.hpp>
+
 #include "hibernate/hash.hpp"
 #include "hibernate/records.hpp"
 

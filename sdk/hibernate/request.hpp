@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
 #include <kjump/result.hpp>
 
 #include "hibernate/acpi_facts.hpp"

@@ -6,6 +6,11 @@
 
 #include <algorithm>
 
+#include <kjump/abi/hibernate/kernel.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+
 #include "simulated/runs.hpp"
 
 namespace kjump::simulated {

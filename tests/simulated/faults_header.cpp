@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include <kjump/abi/hibernate/image.hpp>
+
 #include "simulated/faults.hpp"
 #include "simulated/fields.hpp"
 

@@ -8,7 +8,12 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/exchange.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+#include <kjump/abi/image.hpp>
 
 #include "simulated/disk.hpp"
 

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include <kjump/abi/hibernate/acpi.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
 

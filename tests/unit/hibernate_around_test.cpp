@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+
 #include "hibernate/after_restore.hpp"
 #include "hibernate/hibernation.hpp"
 #include "hibernate/hooks.hpp"
