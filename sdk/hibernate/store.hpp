@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// A store: the partition or file that images go to, seen as one run of 4 KiB blocks (abi/hibernate/store.hpp).
+/// A store: the partition or file that images go to, seen as one run of 4 KiB blocks
+/// (abi/hibernate/store.hpp).
 #pragma once
 
 #include <array>
