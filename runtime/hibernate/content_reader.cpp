@@ -16,7 +16,7 @@ namespace kjump::hibernate {
 namespace {
 
 constexpr uint64_t kPage = abi::kPageBytes;
-constexpr uint64_t kStaging = 0x40000;  // in the workspace's state page
+constexpr uint64_t kStaging = 0;  // in the workspace's state
 
 uint32_t stored_bytes(const format::ChunkEntry& entry) {
   return entry.stored & ~format::kChunkRaw;

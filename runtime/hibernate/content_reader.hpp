@@ -43,7 +43,7 @@ class ContentReader {
   Ahead ahead_;
   uint64_t index_ = 0;  ///< of the next page to be placed
   format::Work ticks_{};
-  Buffer buffers_[kMostBuffers];
+  Buffer buffers_[format::kMostBuffers];
 };
 
 }  // namespace kjump::hibernate

@@ -16,10 +16,10 @@ namespace {
 
 constexpr uint64_t kPage = abi::kPageBytes;
 
-// Layout of the workspace's state page while content goes through.
-constexpr uint64_t kStaging = 0x40000;
-constexpr uint64_t kLz4State = 0x80000;
-static_assert(kLz4State + kLz4StateBytes <= kWorkspacePage && kStaging + format::kChunkBytes <= kLz4State);
+// Layout of the workspace's state while content goes through.
+constexpr uint64_t kStaging = 0;
+constexpr uint64_t kLz4State = kStaging + format::kChunkBytes;
+static_assert(kLz4State + kLz4StateBytes <= format::kWorkStatePages * kPage);
 
 bool is_zero(const void* page) {
   const auto* words = static_cast<const uint64_t*>(page);

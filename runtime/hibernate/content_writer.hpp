@@ -4,6 +4,7 @@
 
 #include <kjump/abi/hibernate/content.hpp>
 #include <kjump/abi/hibernate/times.hpp>
+
 #include "hibernate/page_map.hpp"
 #include "hibernate/store.hpp"
 
@@ -48,7 +49,7 @@ class ContentWriter {
   bool compress_;
   Written written_;
   uint64_t chunk_pages_[format::kChunkPages] = {};  ///< addresses of the pages of the chunk at hand
-  Buffer buffers_[kMostBuffers];
+  Buffer buffers_[format::kMostBuffers];
 };
 
 }  // namespace kjump::hibernate

@@ -36,7 +36,7 @@ struct Candidate {
 [[nodiscard]] uint64_t hash_of_tables(const Workspace& workspace, uint64_t bytes);
 
 /// The workspace that the session gave, its bulk reply; none straight after firmware. False: it is not of
-/// whole 2 MiB pages.
+/// whole pages.
 [[nodiscard]] bool take_workspace(Workspace& workspace);
 
 }  // namespace kjump::hibernate

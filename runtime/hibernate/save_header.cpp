@@ -31,11 +31,11 @@ void Saver::fill_header() {
   header.skipped_pages = counts_.skipped;
   header.chunks = written_.chunks;
   header.content_blocks = written_.blocks;
-  header.table_bytes = PageMap::tables_bytes(map_.pages(), written_.chunks);
+  header.table_bytes = format::tables_bytes(map_.pages(), written_.chunks);
   header.table_blocks = format::blocks_of(header.table_bytes);
   header.table_hash = hash_of_tables(workspace_, header.table_bytes);
   header.range_count = request_.range_count;
-  header.workspace_pages = workspace_.pages();
+  header.workspace_pieces = workspace_.pieces();
   header.free_fill = request_.facts.free_fill;
   header.entry = entry_state();
   header.parameters = loader_parameters();
@@ -49,8 +49,8 @@ void Saver::fill_header() {
   header.machine.ranges = request_.map_count;
   __builtin_memcpy(header.machine.map, request_.map, sizeof header.machine.map);
   __builtin_memcpy(header.ranges, request_.ranges, sizeof header.ranges);
-  for (uint32_t i = 0; i < workspace_.pages(); ++i) {
-    header.workspace[i] = workspace_.page(i);
+  for (uint32_t i = 0; i < workspace_.pieces(); ++i) {
+    header.workspace[i] = workspace_.piece(i);
   }
   header.hash = own_hash(header);
 }

@@ -55,8 +55,8 @@ Failure Saver::prepare_memory() {
     return failure(SaveStatus::kRequest, "the memory ranges of the request make no sense");
   }
   const uint64_t most_chunks = map_.pages() / format::kChunkPages + 1;
-  if (!take_workspace(workspace_) || !workspace_.divide(PageMap::tables_bytes(map_.pages(), most_chunks))) {
-    return failure(SaveStatus::kWorkspace, "the workspace is too small, or not of 2 MiB pages");
+  if (!take_workspace(workspace_) || !workspace_.open(format::tables_bytes(map_.pages(), most_chunks))) {
+    return failure(SaveStatus::kWorkspace, "there is not enough memory to work in, or in too many pieces");
   }
   map_.use(workspace_);
   reply_.pages = map_.pages();
@@ -150,7 +150,7 @@ Failure Saver::forget_old_image() {
 
 Failure Saver::write_image() {
   const uint64_t most_tables =
-      format::blocks_of(PageMap::tables_bytes(map_.pages(), map_.count_data() / format::kChunkPages + 1));
+      format::blocks_of(format::tables_bytes(map_.pages(), map_.count_data() / format::kChunkPages + 1));
   if (room_ < format::kImageHeaderBlocks + most_tables) {
     return failure(SaveStatus::kNoRoom, "the store has no room beside the image that it keeps");
   }

@@ -53,12 +53,4 @@ struct RestoreOptions {
                                                                           const Store& store,
                                                                           const RestoreOptions& options);
 
-/// How many pages of 2 MiB a payload needs for that many pages of memory: bitmaps, chunk table, its own
-/// state, buffers.
-[[nodiscard]] std::uint64_t workspace_pages(std::uint64_t memory_pages);
-/// The same with as few buffers as it can do with.
-[[nodiscard]] std::uint64_t fewest_workspace_pages(std::uint64_t memory_pages);
-
-inline constexpr std::uint64_t kWorkspacePageBytes = std::uint64_t{2} << 20;
-
 }  // namespace kjump::hibernate

@@ -44,6 +44,18 @@ TEST(Simulated, WhatWasSavedComesBack) {
   }
 }
 
+// Its own memory may be what the image overwrites: it goes over to what the saved machine does without.
+TEST(Simulated, ARestoreFromAnotherLinuxLeavesTheMemoryThatItWasLent) {
+  for (std::uint64_t seed = 31; seed < 35; ++seed) {
+    Machine machine(seed);
+    const Machine::Memory memory = saved(machine);
+    machine.lend_of_what_is_saved();
+    ASSERT_EQ(restore(machine).end, End::kReturned) << machine.console;
+    ASSERT_TRUE(machine.became()) << machine.console;
+    EXPECT_TRUE(machine.holds(memory)) << "seed " << seed;
+  }
+}
+
 TEST(Simulated, CountsAreThoseOfTheMachine) {
   Machine machine(3);
   machine.save_request.after = static_cast<std::uint32_t>(format::AfterSave::kContinue);

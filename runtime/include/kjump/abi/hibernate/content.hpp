@@ -38,4 +38,9 @@ struct ChunkEntry {
   return (pages + 63) / 64 * 8;
 }
 
+/// Bytes of an image's tables.
+[[nodiscard]] constexpr uint64_t tables_bytes(uint64_t pages, uint64_t chunks) {
+  return 2 * bitmap_bytes(pages) + chunks * sizeof(ChunkEntry);
+}
+
 }  // namespace kjump::abi::hibernate

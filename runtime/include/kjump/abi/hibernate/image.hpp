@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// An image is ImageHeader (4 blocks), then the content, then the tables:
+/// An image is ImageHeader (6 blocks), then the content, then the tables:
 ///
 ///     content       batches of up to 8 chunks of up to 32 pages each: pages marked `data`, in the order of
 ///                   their addresses. A chunk is one LZ4 block, or as it was where that is not smaller;
@@ -17,15 +17,14 @@
 #include <kjump/abi/hibernate/machine.hpp>
 #include <kjump/abi/hibernate/store.hpp>
 #include <kjump/abi/hibernate/times.hpp>
+#include <kjump/abi/hibernate/workspace.hpp>
 #include <kjump/abi/image.hpp>
 
 namespace kjump::abi::hibernate {
 
 inline constexpr uint64_t kImageMagic = 0x45474D4942494A4B;  // "KJIBIMGE"
 
-inline constexpr uint32_t kMostWorkspacePages = 512;  ///< of 2 MiB
-
-inline constexpr uint32_t kImageHeaderBlocks = 4;
+inline constexpr uint32_t kImageHeaderBlocks = 6;
 inline constexpr uint32_t kImageHeaderBytes = kImageHeaderBlocks * kBlockBytes;
 
 struct ImageHeader {
@@ -50,7 +49,7 @@ struct ImageHeader {
   uint64_t table_hash;  ///< of table_bytes
   uint32_t range_count;
   uint32_t fingerprint_count;
-  uint32_t workspace_pages;
+  uint32_t workspace_pieces;
   uint32_t free_fill;  ///< FreeFill
 
   // The processor, as the stub of the save payload found it.
@@ -67,7 +66,7 @@ struct ImageHeader {
   Machine machine;
   MemoryRange ranges[kMostRanges];
   Fingerprint fingerprints[kMostFingerprints];
-  uint64_t workspace[kMostWorkspacePages];  ///< physical addresses; the restored kernel does not miss them
+  uint64_t workspace[kMostWorkspacePieces];  ///< the restored kernel does not miss them
   uint64_t hash;
 };
 static_assert(sizeof(ImageHeader) <= kImageHeaderBytes);

@@ -26,7 +26,7 @@ inline constexpr uint32_t kSaveOnlyIfAlarm = 1u << 1;  ///< a wake by anything b
 inline constexpr uint32_t kSaveKeepOther = 1u << 2;    ///< fail rather than overwrite the other slot's image
 inline constexpr uint32_t kSaveUncompressed = 1u << 3;
 
-/// The save payload's request. Its workspace is the bulk reply: whole 2 MiB pages.
+/// The save payload's request. Its workspace is the bulk reply.
 struct SaveRequest {
   uint64_t magic;
   uint32_t version;

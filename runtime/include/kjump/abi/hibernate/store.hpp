@@ -30,7 +30,7 @@ inline constexpr uint32_t kDataBlock = kBootBlock + kBootBlocks;
 inline constexpr uint32_t kSlots = 2;
 inline constexpr uint32_t kSmallestStoreBlocks = kDataBlock + 256;
 
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 
 struct Uuid {
   uint8_t bytes[16];
