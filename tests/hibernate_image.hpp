@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Images and stores made by hand, by the words of abi/hibernate.hpp alone: what readers are tested with.
+/// Images and stores made by hand, by the words of abi/hibernate/ alone: what readers are tested with.
 #pragma once
 
 #include <lz4.h>
@@ -14,7 +14,10 @@
 #include <span>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 
 #include "hibernate/disk.hpp"
 #include "hibernate/hash.hpp"

@@ -10,6 +10,8 @@
 #include <kjump/abi/fault.hpp>
 #include <kjump/abi/firmware_call.hpp>
 #include <kjump/abi/guard.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/abi/image.hpp>
 #include <kjump/abi/layout.hpp>
 #include <kjump/abi/local_apic.hpp>

@@ -2,7 +2,7 @@
 /// ACPI's fixed registers, without an interpreter: user space has looked up what the tables say.
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/acpi.hpp>
 
 namespace kjump::hibernate {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ACPI tables, found as an operating system finds them on a machine with a BIOS (ACPI 6.4, 5.2.5 to 5.2.9).
+#include <kjump/abi/hibernate/machine.hpp>
 #include <kjump/payload.hpp>
 
 #include "hibernate/hash.hpp"

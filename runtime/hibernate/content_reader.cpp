@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/content_reader.hpp"
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/payload.hpp>
 
 #include "hibernate/copy_page.hpp"
@@ -13,7 +16,7 @@ namespace kjump::hibernate {
 namespace {
 
 constexpr uint64_t kPage = abi::kPageBytes;
-constexpr uint64_t kStaging = 0x40000;  // in the workspace's state page
+constexpr uint64_t kStaging = 0;  // in the workspace's state
 
 uint32_t stored_bytes(const format::ChunkEntry& entry) {
   return entry.stored & ~format::kChunkRaw;
@@ -47,7 +50,7 @@ void ContentReader::ask(Buffer& buffer) {
   for (uint32_t i = 0; i < format::kBatchChunks && ahead_.chunk < chunks_; ++i) {
     bytes += stored_bytes(map_.chunk(ahead_.chunk++));
   }
-  const uint64_t blocks = (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
+  const uint64_t blocks = format::blocks_of(bytes);
   store_.start_image(disk::Operation::kRead, first_block_, ahead_.block, blocks, buffer);
   ahead_.block += blocks;
 }

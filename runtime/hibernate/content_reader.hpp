@@ -2,6 +2,7 @@
 /// Pages from the disk: read ahead, verified, and, on the second pass, put where they belong.
 #pragma once
 
+#include <kjump/abi/hibernate/times.hpp>
 #include "hibernate/page_map.hpp"
 #include "hibernate/store.hpp"
 
@@ -42,7 +43,7 @@ class ContentReader {
   Ahead ahead_;
   uint64_t index_ = 0;  ///< of the next page to be placed
   format::Work ticks_{};
-  Buffer buffers_[kMostBuffers];
+  Buffer buffers_[format::kMostBuffers];
 };
 
 }  // namespace kjump::hibernate

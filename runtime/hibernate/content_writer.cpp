@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/content_writer.hpp"
 
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/payload.hpp>
 
 #include "hibernate/copy_page.hpp"
@@ -14,10 +16,10 @@ namespace {
 
 constexpr uint64_t kPage = abi::kPageBytes;
 
-// Layout of the workspace's state page while content goes through.
-constexpr uint64_t kStaging = 0x40000;
-constexpr uint64_t kLz4State = 0x80000;
-static_assert(kLz4State + kLz4StateBytes <= kWorkspacePage && kStaging + format::kChunkBytes <= kLz4State);
+// Layout of the workspace's state while content goes through.
+constexpr uint64_t kStaging = 0;
+constexpr uint64_t kLz4State = kStaging + format::kChunkBytes;
+static_assert(kLz4State + kLz4StateBytes <= format::kWorkStatePages * kPage);
 
 bool is_zero(const void* page) {
   const auto* words = static_cast<const uint64_t*>(page);
@@ -116,7 +118,7 @@ Failure ContentWriter::wait(Buffer& buffer) {
 }
 
 Failure ContentWriter::send(Batch& batch, Buffer& buffer) {
-  const uint64_t blocks = (batch.used + format::kBlockBytes - 1) / format::kBlockBytes;
+  const uint64_t blocks = format::blocks_of(batch.used);
   if (blocks > end_ - next_) {
     return failure(format::SaveStatus::kNoRoom, "the store has no room for all of this memory");
   }

@@ -2,6 +2,9 @@
 /// Pages to the disk: read, compressed and written at the same time.
 #pragma once
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/times.hpp>
+
 #include "hibernate/page_map.hpp"
 #include "hibernate/store.hpp"
 
@@ -46,7 +49,7 @@ class ContentWriter {
   bool compress_;
   Written written_;
   uint64_t chunk_pages_[format::kChunkPages] = {};  ///< addresses of the pages of the chunk at hand
-  Buffer buffers_[kMostBuffers];
+  Buffer buffers_[format::kMostBuffers];
 };
 
 }  // namespace kjump::hibernate

@@ -2,6 +2,10 @@
 // Which disk is it? Numbers change between firmware and Linux; the store's own identity does not.
 #include <initializer_list>
 
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "hibernate/restorer.hpp"
 
 namespace kjump::hibernate {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/fingerprints.hpp"
 
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/payload.hpp>
 
 #include "hibernate/hash.hpp"

@@ -2,6 +2,7 @@
 /// Has a file system been mounted or written since? (hibernation.md H1)
 #pragma once
 
+#include <kjump/abi/hibernate/fingerprint.hpp>
 #include "hibernate/store.hpp"
 
 namespace kjump::hibernate {

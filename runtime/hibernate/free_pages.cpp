@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/free_pages.hpp"
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+
 #include "hibernate/kernel_addresses.hpp"
 
 namespace kjump::hibernate {
@@ -138,8 +141,9 @@ Failure mark_pages(const format::KernelFacts& facts, const Workspace& workspace,
   }
   leave_out(map, 0, kPage, counts);
   leave_out(map, abi::kImageLowest, abi::kImageEnd, counts);
-  for (uint32_t i = 0; i < workspace.pages(); ++i) {
-    leave_out(map, workspace.page(i), workspace.page(i) + kWorkspacePage, counts);
+  for (uint32_t i = 0; i < workspace.pieces(); ++i) {
+    const uint64_t start = format::piece_address(workspace.piece(i));
+    leave_out(map, start, start + format::piece_pages(workspace.piece(i)) * kPage, counts);
   }
   if (counts.free == 0) {
     return failure(format::SaveStatus::kKernel,

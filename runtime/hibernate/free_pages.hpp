@@ -2,6 +2,7 @@
 /// The kernel's free pages, found in its own page structures (hibernation.md 4).
 #pragma once
 
+#include <kjump/abi/hibernate/kernel.hpp>
 #include "hibernate/failure.hpp"
 #include "hibernate/page_map.hpp"
 

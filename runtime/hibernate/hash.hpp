@@ -23,9 +23,15 @@ class Hash {
 /// The record's hash, taken with the field `hash` zero.
 template <typename Record>
 [[nodiscard]] uint64_t own_hash(const Record& record) {
-  Record copy = record;
-  copy.hash = 0;
-  return hash_of(&copy, sizeof copy);
+  // Not of a copy: an image's header is larger than a payload's stack.
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&record);
+  const auto before = static_cast<size_t>(reinterpret_cast<const uint8_t*>(&record.hash) - bytes);
+  constexpr uint64_t kZero = 0;
+  Hash hash;
+  hash.add(bytes, before);
+  hash.add(&kZero, sizeof kZero);
+  hash.add(bytes + before + sizeof kZero, sizeof record - before - sizeof kZero);
+  return hash.value();
 }
 
 }  // namespace kjump::hibernate

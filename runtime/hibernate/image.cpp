@@ -11,10 +11,6 @@ namespace {
 
 alignas(format::kBlockBytes) uint8_t header_buffer[format::kImageHeaderBytes];
 
-uint64_t blocks_of(uint64_t bytes) {
-  return (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
-}
-
 }  // namespace
 
 format::ImageHeader& image_header() {
@@ -37,27 +33,14 @@ disk::Error read_slot(Store& store, uint32_t slot, Candidate& candidate) {
 
 disk::Error transfer_tables(Store& store, disk::Operation operation, const Workspace& workspace,
                             uint64_t first_block, uint64_t index, uint64_t bytes) {
-  for (uint64_t done = 0; done < bytes; done += kWorkspacePage) {
-    const uint64_t rest = bytes - done;
-    const uint64_t part = rest < kWorkspacePage ? rest : kWorkspacePage;
-    Buffer buffer;
-    buffer.address = reinterpret_cast<uint64_t>(workspace.table(done));
-    store.start_image(operation, first_block, index, blocks_of(part), buffer);
-    if (const disk::Error error = store.finish(buffer); error.failed()) {
-      return error;
-    }
-    index += blocks_of(part);
-  }
-  return {};
+  Buffer buffer;
+  buffer.address = reinterpret_cast<uint64_t>(workspace.table(0));
+  store.start_image(operation, first_block, index, format::blocks_of(bytes), buffer);
+  return store.finish(buffer);
 }
 
 uint64_t hash_of_tables(const Workspace& workspace, uint64_t bytes) {
-  Hash hash;
-  for (uint64_t done = 0; done < bytes; done += kWorkspacePage) {
-    const uint64_t rest = bytes - done;
-    hash.add(workspace.table(done), rest < kWorkspacePage ? rest : kWorkspacePage);
-  }
-  return hash.value();
+  return hash_of(workspace.table(0), bytes);
 }
 
 bool take_workspace(Workspace& workspace) {

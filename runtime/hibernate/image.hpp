@@ -2,6 +2,8 @@
 /// What both payloads do with an image's header and tables.
 #pragma once
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
 #include "hibernate/page_map.hpp"
 #include "hibernate/store.hpp"
 
@@ -34,7 +36,7 @@ struct Candidate {
 [[nodiscard]] uint64_t hash_of_tables(const Workspace& workspace, uint64_t bytes);
 
 /// The workspace that the session gave, its bulk reply; none straight after firmware. False: it is not of
-/// whole 2 MiB pages.
+/// whole pages.
 [[nodiscard]] bool take_workspace(Workspace& workspace);
 
 }  // namespace kjump::hibernate

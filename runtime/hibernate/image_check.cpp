@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/image_check.hpp"
 
+#include <kjump/abi/hibernate/kernel.hpp>
 #include <kjump/abi/processor.hpp>
 
 #include "hibernate/hash.hpp"
@@ -37,30 +38,36 @@ bool header_fits(const format::ImageHeader& header, const format::CommitRecord& 
          __builtin_memcmp(&header.store, &commit.store, sizeof header.store) == 0 &&
          header.generation == commit.generation && way_back_exists(header.entry) &&
          header.range_count <= format::kMostRanges && header.fingerprint_count <= format::kMostFingerprints &&
-         header.machine.ranges <= format::kMostRanges && header.workspace_pages != 0 &&
-         header.workspace_pages <= format::kMostWorkspacePages && kinds_add_up(header) &&
+         header.machine.ranges <= format::kMostRanges &&
+         header.workspace_pieces <= format::kMostWorkspacePieces && kinds_add_up(header) &&
          header.content_blocks <= commit.blocks && header.table_blocks <= commit.blocks &&
          header.chunks == (header.data_pages + format::kChunkPages - 1) / format::kChunkPages &&
          format::kImageHeaderBlocks + header.content_blocks + header.table_blocks == commit.blocks &&
-         header.table_bytes == PageMap::tables_bytes(header.pages, header.chunks) &&
-         (header.table_bytes + format::kBlockBytes - 1) / format::kBlockBytes == header.table_blocks;
+         header.table_bytes == format::tables_bytes(header.pages, header.chunks) &&
+         format::blocks_of(header.table_bytes) == header.table_blocks;
 }
 
-// Where a restore puts what it works with: memory of the machine, each page once.
+// Where a restore puts what it works with: memory of the machine, each page once, and enough.
 bool workspace_fits(const PageMap& map, const format::ImageHeader& header) {
-  for (uint32_t i = 0; i < header.workspace_pages; ++i) {
-    const uint64_t page = header.workspace[i];
-    if (page == 0 || page % kWorkspacePage != 0 || map.index_of(page) == map.pages() ||
-        map.index_of(page + kWorkspacePage - 1) == map.pages()) {
+  uint64_t all = 0;
+  for (uint32_t i = 0; i < header.workspace_pieces; ++i) {
+    const uint64_t start = format::piece_address(header.workspace[i]);
+    const uint64_t pages = format::piece_pages(header.workspace[i]);
+    const uint64_t end = start + pages * abi::kPageBytes;
+    const uint64_t first = map.index_of(start);
+    if (start < format::kLowestWorkspace || first == map.pages() ||
+        map.index_of(end - abi::kPageBytes) != first + pages - 1) {
       return false;
     }
     for (uint32_t k = 0; k < i; ++k) {
-      if (header.workspace[k] == page) {
+      const uint64_t other = format::piece_address(header.workspace[k]);
+      if (start < other + format::piece_pages(header.workspace[k]) * abi::kPageBytes && other < end) {
         return false;
       }
     }
+    all += pages;
   }
-  return true;
+  return suffices(all, header.table_bytes);
 }
 
 bool tables_fit(const PageMap& map, const format::ImageHeader& header) {
@@ -80,7 +87,7 @@ bool tables_fit(const PageMap& map, const format::ImageHeader& header) {
     pages += entry.pages;
     bytes += stored;
     if (last || i % format::kBatchChunks == format::kBatchChunks - 1) {
-      blocks += (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
+      blocks += format::blocks_of(bytes);
       bytes = 0;
     }
   }
@@ -98,9 +105,9 @@ bool leaves_us_alone(const PageMap& map, const format::ImageHeader& header) {
       return false;
     }
   }
-  for (uint32_t i = 0; i < header.workspace_pages; ++i) {
-    for (uint64_t page = 0; page < kWorkspacePage; page += abi::kPageBytes) {
-      if (is_marked(header.workspace[i] + page)) {
+  for (uint32_t i = 0; i < header.workspace_pieces; ++i) {
+    for (uint64_t page = 0; page < format::piece_pages(header.workspace[i]); ++page) {
+      if (is_marked(format::piece_address(header.workspace[i]) + page * abi::kPageBytes)) {
         return false;
       }
     }

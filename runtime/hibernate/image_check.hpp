@@ -3,6 +3,8 @@
 /// against whoever wrote them (docs/hibernation-format.md, "What a reader checks").
 #pragma once
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
 #include "hibernate/page_map.hpp"
 
 namespace kjump::hibernate {

@@ -2,7 +2,7 @@
 /// The kernel's virtual addresses, through its own page table (hibernation.md 4.4).
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/kernel.hpp>
 
 namespace kjump::hibernate {
 

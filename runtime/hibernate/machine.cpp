@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/machine.hpp"
 
+#include <kjump/abi/hibernate/restore.hpp>
 #include <kjump/payload.hpp>
 
 #include "hibernate/hash.hpp"

@@ -2,6 +2,7 @@
 /// What must be the same for a memory image to run: firmware's memory map, ACPI tables, processor.
 #pragma once
 
+#include <kjump/abi/hibernate/machine.hpp>
 #include "hibernate/failure.hpp"
 #include "hibernate/store.hpp"
 

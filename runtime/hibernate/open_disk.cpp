@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "hibernate/store.hpp"
 
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/payload.hpp>
+
+#include "long_mode/window.hpp"
 
 namespace kjump::hibernate {
 
@@ -49,8 +53,18 @@ disk::Error OpenDisk::transfer(disk::Operation operation, uint64_t sector, uint6
   if (unit == 0 || start % unit != 0 || bytes % unit != 0) {
     return {disk::Code::kInvalid, "transfer", "not whole sectors of this disk", 0, 0};
   }
-  return operation == disk::Operation::kRead ? disk::read(disk_, start / unit, bytes / unit, address)
-                                             : disk::write(disk_, start / unit, bytes / unit, address);
+  for (uint64_t done = 0; done < bytes;) {
+    const PhysicalRun run = physical_run(address + done, bytes - done);
+    const uint64_t at = (start + done) / unit;
+    const disk::Error error = operation == disk::Operation::kRead
+                                  ? disk::read(disk_, at, run.bytes / unit, run.address)
+                                  : disk::write(disk_, at, run.bytes / unit, run.address);
+    if (error.failed()) {
+      return error;
+    }
+    done += run.bytes;
+  }
+  return {};
 }
 
 }  // namespace kjump::hibernate

@@ -59,7 +59,6 @@ uint64_t& PageMap::word(uint32_t map, uint64_t number) const {
 }
 
 format::ChunkEntry& PageMap::chunk(uint64_t number) const {
-  // Both bitmaps together are a multiple of 16 bytes: no entry crosses a page of the workspace.
   const uint64_t offset = bitmaps_bytes() + number * sizeof(format::ChunkEntry);
   return *reinterpret_cast<format::ChunkEntry*>(workspace_->table(offset));
 }

@@ -3,7 +3,7 @@
 /// workspace's tables.
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
 
 #include "hibernate/workspace.hpp"
 
@@ -20,9 +20,6 @@ class PageMap {
 
   [[nodiscard]] uint64_t pages() const { return pages_; }
   [[nodiscard]] uint64_t bitmaps_bytes() const { return 2 * format::bitmap_bytes(pages_); }
-  [[nodiscard]] static uint64_t tables_bytes(uint64_t pages, uint64_t chunks) {
-    return 2 * format::bitmap_bytes(pages) + chunks * sizeof(format::ChunkEntry);
-  }
 
   /// Number of the page at `address`, which is in a range; pages() when it is in none.
   [[nodiscard]] uint64_t index_of(uint64_t address) const;

@@ -2,7 +2,7 @@
 /// PCI after an S3 wake: firmware has left address registers and bridges as the reset did (wake_door.md).
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
 
 namespace kjump::hibernate {
 

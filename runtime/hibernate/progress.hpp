@@ -2,7 +2,7 @@
 /// What the person in front of the machine sees, and the Escape key.
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/times.hpp>
 #include <kjump/payload.hpp>
 
 namespace kjump::hibernate {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The records that say which image counts and what became of it: one sector each, with their own hash.
 #include "hibernate/hash.hpp"
+
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include "hibernate/store.hpp"
 
 namespace kjump::hibernate {

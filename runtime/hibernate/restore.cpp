@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The restore payload: reads a machine's memory from a disk and goes on in it. Returns only to refuse, with
 // the machine as it was before.
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/payload.hpp>
 
 #include <new>

@@ -2,7 +2,9 @@
 #include "hibernate/restorer.hpp"
 
 #include <initializer_list>
+#include <new>
 
+#include <kjump/abi/hibernate/image.hpp>
 #include <kjump/abi/processor.hpp>
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
@@ -38,11 +40,12 @@ Failure Restorer::on_disk(const disk::Error& error) {
 Failure Restorer::check() {
   lap_start_ = read_tsc();
   if (!take_workspace(workspace_)) {
-    return failure(RestoreStatus::kWorkspace, "the workspace is not of 2 MiB pages");
+    return failure(RestoreStatus::kWorkspace, "the workspace is not of whole pages");
   }
   using Step = Failure (Restorer::*)();
-  for (const Step step : {&Restorer::find_store, &Restorer::choose_image, &Restorer::read_header,
-                          &Restorer::compare, &Restorer::compare_file_systems, &Restorer::read_tables}) {
+  for (const Step step :
+       {&Restorer::find_store, &Restorer::choose_image, &Restorer::read_header, &Restorer::compare,
+        &Restorer::open_workspace, &Restorer::compare_file_systems, &Restorer::read_tables}) {
     if (const Failure failed = (this->*step)(); failed.failed()) {
       return failed;
     }
@@ -148,16 +151,30 @@ Failure Restorer::compare() {
   return compare_machines(header.machine, here);
 }
 
+// Straight after firmware no memory is anybody's yet: what the saved machine can do without serves.
+Failure Restorer::open_workspace() {
+  const format::ImageHeader& header = image_header();
+  borrowed_ = workspace_.pieces() != 0;
+  if ((!borrowed_ && !workspace_.add(header.workspace, header.workspace_pieces)) ||
+      !workspace_.open(header.table_bytes)) {
+    return failure(RestoreStatus::kWorkspace, "there is not enough memory to work in");
+  }
+  return {};
+}
+
+// This Linux's is memory of the saved machine, too: over to what that one does without, and the tables once
+// more.
+Failure Restorer::move_workspace() {
+  const format::ImageHeader& header = image_header();
+  new (&workspace_) Workspace;
+  if (!workspace_.add(header.workspace, header.workspace_pieces) || !workspace_.open(header.table_bytes)) {
+    return failure(RestoreStatus::kWorkspace, "the image names too little memory to work in");
+  }
+  return read_tables();
+}
+
 Failure Restorer::read_tables() {
   const format::ImageHeader& header = image_header();
-  if (workspace_.pages() == 0) {  // nobody's memory yet: what the saved machine can do without
-    for (uint32_t i = 0; i < header.workspace_pages; ++i) {
-      (void)workspace_.add(header.workspace[i], kWorkspacePage);
-    }
-  }
-  if (!workspace_.divide(header.table_bytes)) {
-    return failure(RestoreStatus::kWorkspace, "there are not enough free 2 MiB pages to work in");
-  }
   map_.use(workspace_);
   const uint64_t index = format::kImageHeaderBlocks + header.content_blocks;
   if (const Failure failed = on_disk(transfer_tables(store_, disk::Operation::kRead, workspace_,
@@ -175,10 +192,9 @@ Failure Restorer::read_tables() {
 // Their disks have to be free, that of the store among them.
 Failure Restorer::compare_file_systems() {
   const format::ImageHeader& header = image_header();
-  const uint64_t place = workspace_.pages() != 0 ? workspace_.page(0) : header.workspace[0];
   disk_.close();
-  const Failure failed = check_fingerprints(disk_, header.fingerprints, header.fingerprint_count, place,
-                                            request_.disk_timeout_ms);
+  const Failure failed = check_fingerprints(disk_, header.fingerprints, header.fingerprint_count,
+                                            workspace_.buffer(0), request_.disk_timeout_ms);
   if (const Failure opened = on_disk(disk_.open(driver_, place_, request_.disk_timeout_ms));
       opened.failed()) {
     return opened;
@@ -199,17 +215,17 @@ Failure Restorer::verify_content() {
 }
 
 Failure Restorer::load(bool& lost) {
-  const format::ImageHeader& header = image_header();
-  if (!workspace_.fits(header.workspace_pages)) {
-    return failure(RestoreStatus::kWorkspace, "the image names too little memory to work in");
-  }
   if (const Failure failed = note_state(format::ImageState::kStarted, image_.state.attempts + 1);
       failed.failed()) {
     return failed;
   }
   lost = true;
   burn_bridges();
-  workspace_.move_to(header.workspace, header.workspace_pages);
+  if (borrowed_) {
+    if (const Failure failed = move_workspace(); failed.failed()) {
+      return failed;
+    }
+  }
   ContentReader content = reader();
   if (const Failure failed = content.load(); failed.failed()) {
     return failed;

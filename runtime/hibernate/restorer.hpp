@@ -2,6 +2,9 @@
 /// A restore, step by step. Nothing but the payload's own memory is changed before begin().
 #pragma once
 
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
 #include "hibernate/content_reader.hpp"
 #include "hibernate/image.hpp"
 
@@ -32,6 +35,8 @@ class Restorer {
   [[nodiscard]] bool may_restore(const Candidate& candidate) const;
   [[nodiscard]] Failure read_header();
   [[nodiscard]] Failure compare();
+  [[nodiscard]] Failure open_workspace();
+  [[nodiscard]] Failure move_workspace();
   [[nodiscard]] Failure compare_file_systems();
   [[nodiscard]] Failure read_tables();
   [[nodiscard]] Failure verify_content();
@@ -47,6 +52,7 @@ class Restorer {
   disk::Place place_;
   Store store_{disk_};
   Workspace workspace_;
+  bool borrowed_ = false;  ///< the workspace is that of the Linux that runs here
   PageMap map_;
   Candidate image_;
   bool chosen_ = false;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The save payload: writes the machine's memory to a disk, as Linux left it when it let go of the processor,
 // and switches the machine off. Memory outside of image, exchange and workspace is only read.
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/fingerprint.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/payload.hpp>
 
 #include <new>

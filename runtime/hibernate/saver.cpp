@@ -3,27 +3,16 @@
 
 #include <initializer_list>
 
-#include <kjump/machine_state.hpp>
+#include <kjump/abi/hibernate/image.hpp>
 #include <kjump/payload.hpp>
 
-#include "hibernate/acpi.hpp"
 #include "hibernate/fingerprints.hpp"
-#include "hibernate/hash.hpp"
-#include "hibernate/machine.hpp"
 #include "hibernate/pci_setup.hpp"
 #include "hibernate/progress.hpp"
 
 namespace kjump::hibernate {
 
-namespace {
-
 using format::SaveStatus;
-
-uint64_t blocks_of(uint64_t bytes) {
-  return (bytes + format::kBlockBytes - 1) / format::kBlockBytes;
-}
-
-}  // namespace
 
 void Saver::lap(uint64_t& field) {
   const uint64_t now = read_tsc();
@@ -66,8 +55,8 @@ Failure Saver::prepare_memory() {
     return failure(SaveStatus::kRequest, "the memory ranges of the request make no sense");
   }
   const uint64_t most_chunks = map_.pages() / format::kChunkPages + 1;
-  if (!take_workspace(workspace_) || !workspace_.divide(PageMap::tables_bytes(map_.pages(), most_chunks))) {
-    return failure(SaveStatus::kWorkspace, "the workspace is too small, or not of 2 MiB pages");
+  if (!take_workspace(workspace_) || !workspace_.open(format::tables_bytes(map_.pages(), most_chunks))) {
+    return failure(SaveStatus::kWorkspace, "there is not enough memory to work in, or in too many pieces");
   }
   map_.use(workspace_);
   reply_.pages = map_.pages();
@@ -161,7 +150,7 @@ Failure Saver::forget_old_image() {
 
 Failure Saver::write_image() {
   const uint64_t most_tables =
-      blocks_of(PageMap::tables_bytes(map_.pages(), map_.count_data() / format::kChunkPages + 1));
+      format::blocks_of(format::tables_bytes(map_.pages(), map_.count_data() / format::kChunkPages + 1));
   if (room_ < format::kImageHeaderBlocks + most_tables) {
     return failure(SaveStatus::kNoRoom, "the store has no room beside the image that it keeps");
   }
@@ -185,137 +174,6 @@ Failure Saver::write_image() {
   }
   lap(reply_.save.content);
   return write_header_and_tables();
-}
-
-void Saver::fill_header() {
-  format::ImageHeader& header = image_header();
-  header.magic = format::kImageMagic;
-  header.version = format::kFormatVersion;
-  header.header_bytes = sizeof header;
-  header.store = request_.store;
-  header.generation = generation_;
-  header.saved_at = request_.now;
-  __builtin_memcpy(header.kernel, request_.kernel, sizeof header.kernel);
-  header.vmcoreinfo = request_.vmcoreinfo;
-  header.vmcoreinfo_bytes = request_.vmcoreinfo_bytes;
-  header.kernel_offset = request_.kernel_offset;
-  header.pages = map_.pages();
-  header.data_pages = written_.data_pages;
-  header.zero_pages = written_.zero_pages;
-  header.free_pages = counts_.free;
-  header.kernel_free_pages = counts_.kernel_free;
-  header.skipped_pages = counts_.skipped;
-  header.chunks = written_.chunks;
-  header.content_blocks = written_.blocks;
-  header.table_bytes = PageMap::tables_bytes(map_.pages(), written_.chunks);
-  header.table_blocks = blocks_of(header.table_bytes);
-  header.table_hash = hash_of_tables(workspace_, header.table_bytes);
-  header.range_count = request_.range_count;
-  header.workspace_pages = workspace_.pages();
-  header.free_fill = request_.facts.free_fill;
-  header.entry = entry_state();
-  header.parameters = loader_parameters();
-  header.exchange = *static_cast<const abi::ExchangeHeader*>(physical(abi::kExchangeBase));
-  header.acpi = request_.acpi;
-  header.acpi_enables = read_enables(request_.acpi);
-  __builtin_memcpy(header.entropy, request_.entropy, sizeof header.entropy);
-  header.save = reply_.save;
-  header.save_work = reply_.save_work;
-  describe_machine(header.machine);
-  header.machine.ranges = request_.map_count;
-  __builtin_memcpy(header.machine.map, request_.map, sizeof header.machine.map);
-  __builtin_memcpy(header.ranges, request_.ranges, sizeof header.ranges);
-  for (uint32_t i = 0; i < workspace_.pages(); ++i) {
-    header.workspace[i] = workspace_.page(i);
-  }
-  header.hash = own_hash(header);
-}
-
-Failure Saver::write_header_and_tables() {
-  fill_header();
-  const format::ImageHeader& header = image_header();
-  const uint64_t tables_at = format::kImageHeaderBlocks + written_.blocks;
-  if (const Failure failed = on_disk(transfer_tables(store_, disk::Operation::kWrite, workspace_,
-                                                     first_block_, tables_at, header.table_bytes));
-      failed.failed()) {
-    return failed;
-  }
-  Buffer buffer;
-  buffer.address = image_header_address();
-  store_.start_image(disk::Operation::kWrite, first_block_, 0, format::kImageHeaderBlocks, buffer);
-  if (const Failure failed = on_disk(store_.finish(buffer)); failed.failed()) {
-    return failed;
-  }
-  return on_disk(store_.flush());
-}
-
-// The header's hash vouches for itself and for the tables.
-Failure Saver::read_back() {
-  const format::ImageHeader& header = image_header();
-  const uint64_t header_hash = hash_of(&header, format::kImageHeaderBytes);
-  Buffer buffer;
-  buffer.address = image_header_address();
-  store_.start_image(disk::Operation::kRead, first_block_, 0, format::kImageHeaderBlocks, buffer);
-  Failure failed = on_disk(store_.finish(buffer));
-  if (!failed.failed()) {
-    failed = on_disk(transfer_tables(store_, disk::Operation::kRead, workspace_, first_block_,
-                                     format::kImageHeaderBlocks + written_.blocks, header.table_bytes));
-  }
-  if (failed.failed()) {
-    return failed;
-  }
-  if (hash_of(&header, format::kImageHeaderBytes) != header_hash ||
-      hash_of_tables(workspace_, header.table_bytes) != header.table_hash) {
-    return failure(SaveStatus::kVerify, "the disk gives back other tables than were written");
-  }
-  return {};
-}
-
-Failure Saver::commit() {
-  if (const Failure failed = read_back(); failed.failed()) {
-    return failed;
-  }
-  if (escape_pressed()) {
-    return failure(SaveStatus::kEscape, "stopped with Escape");
-  }
-  const format::ImageHeader& header = image_header();
-  format::CommitRecord record{};
-  record.generation = generation_;
-  record.first_block = first_block_;
-  record.blocks = format::kImageHeaderBlocks + header.content_blocks + header.table_blocks;
-  record.header_hash = hash_of(&header, format::kImageHeaderBytes);
-  record.saved_at = request_.now;
-  reply_.image_blocks = record.blocks;
-  // A snapshot must not be restored on its own, not even if the power goes now.
-  if (request_.after == static_cast<uint32_t>(format::AfterSave::kContinue)) {
-    if (const Failure failed = note_state(format::ImageState::kContinued); failed.failed()) {
-      return failed;
-    }
-  }
-  Failure failed = on_disk(store_.write_commit(slot_, record));
-  if (!failed.failed()) {
-    failed = on_disk(store_.flush());
-  }
-  lap(reply_.save.finish);
-  return failed.failed() ? withdraw(failed) : failed;
-}
-
-// Linux goes on, so that the image must not: its record may have got to the medium all the same.
-Failure Saver::withdraw(Failure failed) {
-  if (forget_old_image().failed()) {
-    failed.why.add("; whether the new image counts is not known: discard it");
-  }
-  return failed;
-}
-
-Failure Saver::note_state(format::ImageState state) {
-  format::StateRecord record{};
-  record.state = static_cast<uint32_t>(state);
-  record.generation = generation_;
-  if (const Failure failed = on_disk(store_.write_state(slot_, record)); failed.failed()) {
-    return failed;
-  }
-  return on_disk(store_.flush());
 }
 
 }  // namespace kjump::hibernate

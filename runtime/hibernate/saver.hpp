@@ -2,6 +2,8 @@
 /// A save, step by step.
 #pragma once
 
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
 #include "hibernate/content_writer.hpp"
 #include "hibernate/free_pages.hpp"
 #include "hibernate/image.hpp"

@@ -4,6 +4,7 @@
 #include <kjump/payload.hpp>
 
 #include "hibernate/hash.hpp"
+#include "long_mode/window.hpp"
 
 namespace kjump::hibernate {
 
@@ -87,12 +88,13 @@ void Store::start_piece(disk::Operation operation, uint64_t sector, uint64_t byt
       (void)poll();
     }
     const auto slot = static_cast<uint32_t>(__builtin_ctz(~busy_));
-    const uint64_t part = bytes < disk.info.max_transfer_bytes ? bytes : disk.info.max_transfer_bytes;
+    const uint64_t most = bytes < disk.info.max_transfer_bytes ? bytes : disk.info.max_transfer_bytes;
+    const auto [address, part] = physical_run(buffer.address + offset, most);
     disk::Request& request = requests_[slot];
     request.operation = operation;
     request.sector = sector * format::kSectorBytes / unit;
     request.count = static_cast<uint32_t>(part / unit);
-    request.address = buffer.address + offset;
+    request.address = address;
     request.user = &buffer;
     disk::Submitted submitted = disk::submit(disk, request);
     while (submitted == disk::Submitted::kFull) {

@@ -2,7 +2,9 @@
 /// The store on its disk: blocks by extents, and the records in its first blocks.
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/disk.hpp>
 
 #include "hibernate/failure.hpp"

@@ -3,86 +3,81 @@
 
 #include <kjump/payload.hpp>
 
+#include "long_mode/window.hpp"
+
 namespace kjump::hibernate {
 
 namespace {
 
-bool is_among(const uint64_t* pages, uint32_t count, uint64_t page) {
-  for (uint32_t i = 0; i < count; ++i) {
-    if (pages[i] == page) {
-      return true;
-    }
-  }
-  return false;
+constexpr uint64_t kPage = abi::kPageBytes;
+
+uint8_t* page_of_window(uint64_t number) {
+  return static_cast<uint8_t*>(physical(kWindowBase + number * kPage));
 }
 
 }  // namespace
 
+bool suffices(uint64_t pages, uint64_t table_bytes) {
+  return pages >= format::workspace_pages(table_bytes, format::kFewestBuffers);
+}
+
 bool Workspace::add(uint64_t address, uint64_t bytes) {
-  if (address % kWorkspacePage != 0 || bytes % kWorkspacePage != 0 || address < kWorkspacePage) {
+  if (address % kPage != 0 || bytes % kPage != 0 || address + bytes < address) {
     return false;
   }
-  for (uint64_t page = address; page < address + bytes; page += kWorkspacePage) {
-    if (count_ == format::kMostWorkspacePages) {
+  const uint64_t end = address + bytes;
+  for (uint64_t at = address < format::kLowestWorkspace ? format::kLowestWorkspace : address; at < end;) {
+    const uint64_t rest = (end - at) / kPage;
+    const uint64_t pages = rest < format::kMostPiecePages ? rest : format::kMostPiecePages;
+    if (count_ == format::kMostWorkspacePieces) {
+      return true;  // the rest stays Linux's
+    }
+    pieces_[count_++] = format::piece_of(at, pages);
+    at += pages * kPage;
+  }
+  return true;
+}
+
+bool Workspace::add(const uint64_t* pieces, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!add(format::piece_address(pieces[i]), format::piece_pages(pieces[i]) * kPage)) {
       return false;
     }
-    pages_[count_++] = page;
   }
   return true;
 }
 
-bool Workspace::fits(uint32_t count) const {
-  return count >= 1 + table_pages_ + kFewestBuffers / kBuffersPerPage;
-}
-
-bool Workspace::divide(uint64_t table_bytes) {
-  table_pages_ = static_cast<uint32_t>((table_bytes + kWorkspacePage - 1) / kWorkspacePage);
-  if (!fits(count_)) {
+bool Workspace::open(uint64_t table_bytes) {
+  uint64_t pages = 0;
+  for (uint32_t i = 0; i < count_; ++i) {
+    pages += format::piece_pages(pieces_[i]);
+  }
+  if (!suffices(pages, table_bytes)) {
     return false;
   }
-  buffers_ = (count_ - 1 - table_pages_) * kBuffersPerPage;
-  buffers_ = buffers_ < kMostBuffers ? buffers_ : kMostBuffers;
+  close_window();
+  for (uint32_t i = 0; i < count_; ++i) {
+    for (uint64_t k = 0; k < format::piece_pages(pieces_[i]); ++k) {
+      add_to_window(format::piece_address(pieces_[i]) + k * kPage);
+    }
+  }
+  table_pages_ = (table_bytes + kPage - 1) / kPage;
+  const uint64_t buffers = (window_pages() - format::kWorkStatePages - table_pages_) / format::kBufferPages;
+  buffers_ = static_cast<uint32_t>(buffers < format::kMostBuffers ? buffers : format::kMostBuffers);
   return true;
-}
-
-bool Workspace::holds(uint64_t address) const {
-  return is_among(pages_, count_, address & ~(kWorkspacePage - 1));
 }
 
 uint8_t* Workspace::state() const {
-  return static_cast<uint8_t*>(physical(pages_[0]));
+  return page_of_window(0);
 }
 
 uint8_t* Workspace::table(uint64_t offset) const {
-  return static_cast<uint8_t*>(physical(pages_[1 + offset / kWorkspacePage] + offset % kWorkspacePage));
+  return page_of_window(format::kWorkStatePages) + offset;
 }
 
 uint64_t Workspace::buffer(uint32_t index) const {
-  return pages_[1 + table_pages_ + index / kBuffersPerPage] +
-         uint64_t{index % kBuffersPerPage} * format::kBatchBytes;
-}
-
-void Workspace::move_to(const uint64_t* pages, uint32_t count) {
-  const uint32_t kept = 1 + table_pages_;  // what has content
-  uint32_t next = 0;
-  for (uint32_t i = 0; i < kept; ++i) {
-    if (is_among(pages, count, pages_[i])) {
-      continue;
-    }
-    while (is_among(pages_, kept, pages[next])) {  // there are more new pages than ones with content
-      ++next;
-    }
-    __builtin_memcpy(physical(pages[next]), physical(pages_[i]), kWorkspacePage);
-    pages_[i] = pages[next];
-  }
-  count_ = kept;
-  for (uint32_t i = 0; i < count; ++i) {
-    if (!is_among(pages_, kept, pages[i])) {
-      pages_[count_++] = pages[i];
-    }
-  }
-  buffers_ = (count_ - kept) * kBuffersPerPage;
-  buffers_ = buffers_ < kMostBuffers ? buffers_ : kMostBuffers;
+  return kWindowBase +
+         (format::kWorkStatePages + table_pages_ + uint64_t{index} * format::kBufferPages) * kPage;
 }
 
 }  // namespace kjump::hibernate

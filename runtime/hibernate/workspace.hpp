@@ -1,47 +1,42 @@
 // SPDX-License-Identifier: MIT
-/// Memory of the payload's own for a save or a restore: whole 2 MiB pages that are scattered over physical
-/// memory and that nobody misses. Page 0 holds state, then come the pages of the tables, the rest are I/O
-/// buffers, two in a page.
+/// Memory of the payload's own for a save or a restore, in one piece: state, the tables of the image, I/O
+/// buffers (abi/hibernate/workspace.hpp).
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/workspace.hpp>
 
 namespace kjump::hibernate {
 
 namespace format = abi::hibernate;
 
-inline constexpr uint64_t kWorkspacePage = uint64_t{2} << 20;
-inline constexpr uint32_t kBuffersPerPage = kWorkspacePage / format::kBatchBytes;
-inline constexpr uint32_t kMostBuffers = 16;
-inline constexpr uint32_t kFewestBuffers = 4;
-
 class Workspace {
  public:
-  /// Takes a page; false: it is no whole 2 MiB page, or there are enough.
+  /// Takes whole pages, but for those that are too low or one piece too many; false: they are not whole.
   bool add(uint64_t address, uint64_t bytes);
-  /// Sets tables of so many bytes apart from the buffers; false: too few pages.
-  bool divide(uint64_t table_bytes);
+  /// Takes what an image names.
+  bool add(const uint64_t* pieces, uint32_t count);
+  /// Puts the pieces together, tables of so many bytes apart from the buffers; false: too few pages. What
+  /// was in them is lost.
+  bool open(uint64_t table_bytes);
 
-  [[nodiscard]] uint32_t pages() const { return count_; }
-  [[nodiscard]] uint64_t page(uint32_t index) const { return pages_[index]; }
-  [[nodiscard]] bool holds(uint64_t address) const;
+  [[nodiscard]] uint32_t pieces() const { return count_; }
+  [[nodiscard]] uint64_t piece(uint32_t index) const { return pieces_[index]; }
 
   [[nodiscard]] uint8_t* state() const;
-  /// Byte `offset` of the tables. Contiguous up to the next multiple of kWorkspacePage.
+  /// Byte `offset` of the tables.
   [[nodiscard]] uint8_t* table(uint64_t offset) const;
   [[nodiscard]] uint32_t buffers() const { return buffers_; }
+  /// Where they lie for us; physical_run() knows where for a device.
   [[nodiscard]] uint64_t buffer(uint32_t index) const;
 
-  /// Are so many pages enough for what this one is divided into?
-  [[nodiscard]] bool fits(uint32_t count) const;
-  /// Goes over to other pages that fit, content of state and tables included; both sets may overlap.
-  void move_to(const uint64_t* pages, uint32_t count);
-
  private:
-  uint64_t pages_[format::kMostWorkspacePages] = {};
+  uint64_t pieces_[format::kMostWorkspacePieces] = {};
   uint32_t count_ = 0;
-  uint32_t table_pages_ = 0;
+  uint64_t table_pages_ = 0;
   uint32_t buffers_ = 0;
 };
+
+/// Are so many pages enough for an image's tables, and the fewest buffers?
+[[nodiscard]] bool suffices(uint64_t pages, uint64_t table_bytes);
 
 }  // namespace kjump::hibernate

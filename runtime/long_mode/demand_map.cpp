@@ -5,6 +5,8 @@
 #include <kjump/abi/layout.hpp>
 #include <kjump/payload.hpp>
 
+#include "long_mode/window.hpp"
+
 extern "C" {
 extern const kjump::abi::MemoryMap kjump_memory_map;  // patched by the loader
 void kjump_forget_map();
@@ -110,7 +112,24 @@ bool map_page(uint64_t page) {
   return true;
 }
 
+// The window's tables are the payload's own; what is mapped of them is one entry.
+bool map_window(uint64_t address) {
+  if (address - kWindowBase >= window.pages * abi::kPageBytes) {
+    return false;
+  }
+  table(0)[kWindowSlot] = window.root | kTable;
+  return true;
+}
+
 }  // namespace
+
+WindowTables window{};
+
+void close_window() {
+  window = {};
+  table(0)[kWindowSlot] = 0;
+  flush_translations();
+}
 
 bool map_device(uint64_t address, uint64_t bytes) {
   for (uint32_t i = 0; i < device_count; ++i) {
@@ -138,11 +157,15 @@ abi::RamRange ram_range(size_t index) {
 /// The stub has made its three tables anew, at the beginning of a jump.
 extern "C" void kjump_forget_map() {
   kjump::used_tables = kjump::kOwnTables;
+  kjump::window = {};
 }
 
 /// Page fault at `address`, which was not mapped. False: it stays a fault. Called on an exception's stack
 /// with interrupts off; must touch nothing but what the stub has mapped.
 extern "C" bool kjump_map_on_demand(uint64_t address) {
+  if (kjump::map_window(address)) {
+    return true;
+  }
   const uint64_t page = address & ~(kjump::kLargePage - 1);
   if (!kjump::below_physical_limit(page) || !kjump::is_known(page)) {
     return false;

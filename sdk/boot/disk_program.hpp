@@ -10,7 +10,7 @@
 #include <vector>
 
 #include <kjump/abi/boot.hpp>
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/result.hpp>
 
 #include "boot/program.hpp"

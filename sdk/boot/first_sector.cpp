@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 
 #include "boot/crc32.hpp"
 

@@ -7,7 +7,8 @@
 #include <span>
 #include <string>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/result.hpp>
 
 #include "boot/first_sector.hpp"

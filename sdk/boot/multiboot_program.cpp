@@ -4,7 +4,7 @@
 #include <span>
 
 #include <kjump/abi/boot.hpp>
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
 
 #include "embedded/embedded.hpp"
 

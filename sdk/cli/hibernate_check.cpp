@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <kjump/abi/hibernate/save.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/doctor_text.hpp"
 #include "cli/hibernate_options.hpp"

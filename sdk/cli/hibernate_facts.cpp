@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <kjump/abi/hibernate/disk.hpp>
+
 #include "cli/commands.hpp"
 #include "hibernate/acpi_facts.hpp"
 #include "hibernate/disk_address.hpp"

@@ -18,6 +18,7 @@
 namespace kjump::cli {
 
 inline constexpr double kLongestDiskTimeout = 3600;  // seconds
+inline constexpr double kLongestDeadline = 4 * 3600;
 
 inline CLI::Option* add_door(CLI::App& command, DoorOptions& door) {
   static const std::map<std::string, DoorChoice> names{
@@ -39,6 +40,20 @@ inline void add_disk_timeout(CLI::App& command, std::uint32_t& milliseconds) {
           },
           "seconds until a request that the disk does not answer is given up (default: 10)")
       ->check(CLI::Range(0.001, kLongestDiskTimeout))
+      ->type_name("S");
+}
+
+/// In milliseconds, given in seconds: of the whole payload.
+inline void add_payload_deadline(CLI::App& command, std::uint32_t& milliseconds) {
+  command
+      .add_option_function<double>(
+          "--deadline",
+          [&milliseconds](double seconds) {
+            milliseconds = static_cast<std::uint32_t>(std::lround(seconds * 1000));
+          },
+          "seconds until the payload is stopped and Linux goes on (default: two minutes, and as long as the "
+          "slowest disk takes for this machine's memory)")
+      ->check(CLI::Range(1.0, kLongestDeadline))
       ->type_name("S");
 }
 

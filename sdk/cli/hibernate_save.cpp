@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include <kjump/abi/hibernate/save.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/hibernate_options.hpp"
 #include "cli/hibernate_text.hpp"
@@ -47,6 +49,7 @@ void add_common(CLI::App& command, SaveArguments& arguments) {
                    "forget clean file content first: a smaller image, a slower start afterwards");
   command.add_flag("--uncompressed", arguments.uncompressed, "write pages as they are");
   add_disk_timeout(command, arguments.options.save.disk_timeout_ms);
+  add_payload_deadline(command, arguments.options.deadline_ms);
   command.add_flag("--json", arguments.json, "print the report as JSON when the machine is back");
 }
 

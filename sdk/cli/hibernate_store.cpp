@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/plain_text.hpp"
 #include "cli/progress_line.hpp"

@@ -6,6 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include <kjump/abi/hibernate/kernel.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+#include <kjump/abi/hibernate/times.hpp>
+
 #include "cli/plain_text.hpp"
 #include "hibernate/passage.hpp"
 #include "report/json_fields.hpp"

@@ -4,8 +4,6 @@
 
 #include <string>
 
-#include <kjump/abi/hibernate.hpp>
-
 #include "hibernate/hibernation.hpp"
 
 namespace kjump::cli {

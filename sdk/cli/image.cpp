@@ -8,6 +8,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/fingerprint.hpp>
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/machine.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/plain_text.hpp"
 #include "cli/progress_line.hpp"

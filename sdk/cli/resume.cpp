@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include <kjump/abi/hibernate/restore.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/hibernate_options.hpp"
 #include "cli/hibernate_text.hpp"

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/acpi.hpp>
 #include <kjump/result.hpp>
 
 #include "host/system.hpp"

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 
 #include "host/unique_fd.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/image.hpp>
 
 #include "hibernate/saved_kernel.hpp"
 

@@ -4,16 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include <kjump/abi/hibernate/image.hpp>
 #include <kjump/image.hpp>
 
 #include "embedded/embedded.hpp"
 #include "hibernate/hooks.hpp"
 #include "hibernate/request.hpp"
+#include "hibernate/workspace.hpp"
+#include "host/bulk.hpp"
 #include "host/checks.hpp"
 #include "host/doors.hpp"
-#include "host/pinned_memory.hpp"
 
 namespace kjump::hibernate {
 namespace {
@@ -137,18 +140,15 @@ Check check_power_off(const System& system, AfterSave after) {
 }
 
 Check check_workspace(System& system, std::uint64_t memory_pages) {
-  const std::uint64_t pages = workspace_pages(memory_pages);
-  if (pages > abi::hibernate::kMostWorkspacePages) {
-    return failed("workspace", "memory for the payload", ErrorCode::kLimit,
-                  fmt::format("it would take {} pages of 2 MiB, the most is {}", pages,
-                              abi::hibernate::kMostWorkspacePages),
-                  "look for a newer kjump");
-  }
-  constexpr std::uint64_t kListPages = 1;  // holds the list that leads the payload to the others
-  const auto memory = PinnedMemory::allocate_large(
-      system, static_cast<std::size_t>((pages + kListPages) * kWorkspacePageBytes));
-  return check_of("workspace", "memory for the payload", memory, [&](const PinnedMemory& taken) {
-    return fmt::format("{} pages of 2 MiB, {}", pages, taken.means());
+  std::uint64_t taken = 0;
+  const auto note = take_workspace(system, memory_pages, [&](std::uint64_t bytes, BulkPages pages) {
+    taken = bytes;
+    const auto memory = BulkMemory::open(system, {}, bytes, std::numeric_limits<std::uint64_t>::max(), pages);
+    return memory ? Result<void>() : Result<void>(Failure(memory.error()));
+  });
+  constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
+  return check_of("workspace", "memory for the payload", note, [&](const std::string& shortage) {
+    return shortage.empty() ? fmt::format("{} MiB", (taken + kMib - 1) / kMib) : shortage;
   });
 }
 

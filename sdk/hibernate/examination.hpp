@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/save.hpp>
 #include <kjump/doctor.hpp>
 #include <kjump/door.hpp>
 #include <kjump/result.hpp>

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include <kjump/abi/hibernate/store.hpp>
+
 namespace kjump::hibernate {
 namespace {
 

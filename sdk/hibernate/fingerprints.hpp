@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/fingerprint.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/result.hpp>
 
 #include "host/system.hpp"

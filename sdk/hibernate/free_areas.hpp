@@ -2,7 +2,7 @@
 /// Where the page allocator keeps its own count of free blocks, for the save payload to compare with.
 #pragma once
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/kernel.hpp>
 #include <kjump/result.hpp>
 
 #include "hibernate/vmcoreinfo.hpp"

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/kernel.hpp>
 
 #include "host/system.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// XXH64 with seed 0 (abi/hibernate.hpp), and records that carry their own hash.
+/// XXH64 with seed 0 (abi/hibernate/store.hpp), and records that carry their own hash.
 #pragma once
 
 #include <cstddef>

@@ -55,11 +55,11 @@ Result<HibernateReport> save(System& system, const HibernateOptions& options) {
                                    other.name, other.why));
   }
   tell(options.progress, "loading the payload");
-  KJUMP_TRY(PayloadPassage passage,
-            PayloadPassage::open(
-                system, {embedded_save_image(), "the embedded save payload",
-                         workspace_pages(machine.memory.pages), fewest_workspace_pages(machine.memory.pages),
-                         options.door, deadline_for(machine.memory.pages)}));
+  KJUMP_TRY(
+      PayloadPassage passage,
+      PayloadPassage::open(
+          system, {embedded_save_image(), "the embedded save payload", machine.memory.pages, options.door,
+                   options.deadline_ms != 0 ? options.deadline_ms : deadline_for(machine.memory.pages)}));
   SaveOptions flags = options.save;
   KJUMP_TRY(const Slots slots, store.slots());
   flags.flags |= keep_flag(slots);
@@ -154,8 +154,7 @@ Result<ResumeReport> resume_machine(System& system, const ResumeOptions& options
   tell(options.progress, "loading the payload");
   KJUMP_TRY(PayloadPassage passage,
             PayloadPassage::open(system, {embedded_restore_image(), "the embedded restore payload",
-                                          workspace_pages(memory.pages), fewest_workspace_pages(memory.pages),
-                                          options.door, deadline_for(memory.pages)}));
+                                          memory.pages, options.door, deadline_for(memory.pages)}));
   system.sync();
   tell(options.progress, "jumping");
   KJUMP_TRY(PassageReport passed, passage.jump(bytes_of(request)));

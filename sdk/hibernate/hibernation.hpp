@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
 #include <kjump/door.hpp>
 #include <kjump/result.hpp>
 #include <kjump/target.hpp>
@@ -23,6 +24,7 @@ struct HibernateOptions {
   DoorOptions door;
   SaveOptions save;
   bool drop_caches = false;
+  std::uint32_t deadline_ms = 0;  ///< of the payload; 0: by the size of memory
   Progress progress;  ///< may be empty
   Progress warn;      ///< told before the jump what will not be protected; may be empty
 };

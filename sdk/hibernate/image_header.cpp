@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string>
 
+#include <kjump/abi/hibernate/kernel.hpp>
+
 #include "hibernate/hash.hpp"
 #include "hibernate/records.hpp"
 
@@ -40,7 +42,7 @@ std::string identity_fault(const ImageHeader& header, const CommitRecord& commit
 
 std::string count_fault(const ImageHeader& header) {
   if (header.range_count == 0 || header.range_count > kMostRanges ||
-      header.fingerprint_count > kMostFingerprints || header.workspace_pages > kMostWorkspacePages ||
+      header.fingerprint_count > kMostFingerprints || header.workspace_pieces > kMostWorkspacePieces ||
       header.machine.ranges > kMostRanges) {
     return "it lists more than it has room for";
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// The header of an image, and the image's blocks in the ring (abi/hibernate.hpp).
+/// The header of an image, and the image's blocks in the ring (abi/hibernate/image.hpp).
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,9 @@
 #include <functional>
 #include <span>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/result.hpp>
 
 namespace kjump::hibernate {

@@ -132,7 +132,7 @@ Result<void> ImageTables::take_chunks(const std::vector<std::byte>& bytes, const
     left -= pages;
     batch_bytes += chunks_[i].stored & ~kChunkRaw;
     if ((i + 1) % kBatchChunks == 0 || i + 1 == chunks_.size()) {
-      batch_blocks_.push_back(batch_blocks_.back() + (batch_bytes + kBlockBytes - 1) / kBlockBytes);
+      batch_blocks_.push_back(batch_blocks_.back() + blocks_of(batch_bytes));
       batch_bytes = 0;
     }
   }

@@ -7,7 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/image.hpp>
 #include <kjump/result.hpp>
 
 #include "hibernate/image_header.hpp"

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include <kjump/abi/layout.hpp>
+
 #include "hibernate/free_areas.hpp"
 #include "hibernate/vmemmap.hpp"
 #include "host/kernel_memory.hpp"

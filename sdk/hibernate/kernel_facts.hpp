@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/kernel.hpp>
 #include <kjump/result.hpp>
 
 #include "hibernate/free_fill.hpp"

@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/machine.hpp>
 #include <kjump/result.hpp>
 
 #include "host/system.hpp"

@@ -9,6 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "host/kernel_memory.hpp"
 
 namespace kjump::hibernate {
@@ -141,13 +144,13 @@ std::uint64_t table_blocks(const MemorySurvey& survey, std::uint64_t data_pages)
   const std::uint64_t chunks = (data_pages + kChunkPages - 1) / kChunkPages;
   const std::uint64_t bytes =
       2 * abi::hibernate::bitmap_bytes(survey.pages) + chunks * sizeof(abi::hibernate::ChunkEntry);
-  return abi::hibernate::kImageHeaderBlocks + (bytes + kBlockBytes - 1) / kBlockBytes;
+  return abi::hibernate::kImageHeaderBlocks + abi::hibernate::blocks_of(bytes);
 }
 
 // Every batch ends in a block that is not full.
 std::uint64_t content_blocks(std::uint64_t bytes, std::uint64_t data_pages) {
   constexpr std::uint64_t kBatchPages = std::uint64_t{kChunkPages} * abi::hibernate::kBatchChunks;
-  return (bytes + kBlockBytes - 1) / kBlockBytes + (data_pages + kBatchPages - 1) / kBatchPages;
+  return abi::hibernate::blocks_of(bytes) + (data_pages + kBatchPages - 1) / kBatchPages;
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/kernel.hpp>
 #include <kjump/result.hpp>
 
 #include "host/system.hpp"

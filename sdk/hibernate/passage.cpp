@@ -4,10 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <kjump/image.hpp>
 
-#include "hibernate/request.hpp"
+#include "hibernate/workspace.hpp"
 #include "host/open_session.hpp"
 #include "report/fault.hpp"
 
@@ -29,29 +30,14 @@ Result<PayloadPassage> PayloadPassage::open(System& system, const PassagePlan& p
   KJUMP_TRY(const Image image, Image::parse(plan.image, plan.image_name));
   KJUMP_TRY(Session session, open_session(system, plan.door, image));
   PayloadPassage passage(std::move(session), plan);
-  const std::uint64_t fewest =
-      plan.fewest_workspace_pages != 0 ? plan.fewest_workspace_pages : plan.workspace_pages;
-  KJUMP_CHECK(passage.take_workspace(plan.workspace_pages, fewest));
-  return passage;
-}
-
-// A machine whose memory is full has few pages of 2 MiB left, or none that can be put together: what buffers
-// are given up costs only time.
-Result<void> PayloadPassage::take_workspace(std::uint64_t most, std::uint64_t fewest) {
-  Result<void> taken;
-  for (std::uint64_t pages = most; pages >= fewest; --pages) {
-    taken = session_.set_bulk({}, pages * kWorkspacePageBytes, BulkPages::kLarge);
-    if (!taken) {
-      continue;
-    }
-    if (pages < most) {
-      notes_.push_back(fmt::format(
-          "memory is short: the payload has {} pages of 2 MiB to work in instead of {}, which is slower",
-          pages, most));
-    }
-    return {};
+  KJUMP_TRY(std::string note,
+            take_workspace(system, plan.memory_pages, [&](std::uint64_t bytes, BulkPages pages) {
+              return passage.session_.set_bulk({}, bytes, pages);
+            }));
+  if (!note.empty()) {
+    passage.notes_.push_back(std::move(note));
   }
-  return taken;
+  return passage;
 }
 
 Result<PassageReport> PayloadPassage::jump(std::span<const std::byte> request) {

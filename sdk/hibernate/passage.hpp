@@ -20,10 +20,8 @@ namespace kjump::hibernate {
 
 struct PassagePlan {
   std::span<const std::byte> image;
-  std::string image_name;  ///< for errors
-  std::uint64_t workspace_pages = 0;
-  std::uint64_t fewest_workspace_pages =
-      0;  ///< with which the payload works, too, more slowly; 0: as many as above
+  std::string image_name;          ///< for errors
+  std::uint64_t memory_pages = 0;  ///< of the machine
   DoorOptions door;
   std::uint32_t deadline_ms = 0;
 };
@@ -45,7 +43,6 @@ class PayloadPassage {
  private:
   PayloadPassage(Session session, const PassagePlan& plan)
       : session_(std::move(session)), name_(plan.image_name), deadline_ms_(plan.deadline_ms) {}
-  [[nodiscard]] Result<void> take_workspace(std::uint64_t most, std::uint64_t fewest);
 
   Session session_;
   std::string name_;

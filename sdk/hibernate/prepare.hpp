@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/result.hpp>
 
 #include "hibernate/place.hpp"

@@ -5,6 +5,9 @@
 
 #include <cstring>
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+
 #include "hibernate/hash.hpp"
 
 namespace kjump::hibernate {

@@ -31,26 +31,6 @@ std::uint32_t copy_list(const std::vector<Entry>& from, Entry (&to)[kRoom]) {
 
 }  // namespace
 
-namespace {
-
-constexpr std::uint64_t kBufferPages = 4;
-constexpr std::uint64_t kFewestBufferPages =
-    2;  // kFewestBuffers of runtime/hibernate/workspace.hpp, two in a page
-
-}  // namespace
-
-std::uint64_t fewest_workspace_pages(std::uint64_t memory_pages) {
-  return workspace_pages(memory_pages) - kBufferPages + kFewestBufferPages;
-}
-
-std::uint64_t workspace_pages(std::uint64_t memory_pages) {
-  constexpr std::uint64_t kStatePages = 1;
-  // Two bitmaps of a bit for each page; an entry of 16 bytes for each 32 pages. All twice: once as it is, and
-  // once as it is on its way to the disk or from there.
-  const std::uint64_t bytes = memory_pages / 4 + memory_pages / 2;
-  return (bytes + kWorkspacePageBytes - 1) / kWorkspacePageBytes + kStatePages + kBufferPages;
-}
-
 Result<MachineKnowledge> know_machine(const System& system, const Store& store) {
   MachineKnowledge machine;
   KJUMP_TRY(machine.kernel, read_kernel_knowledge(system));

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
 #include <kjump/result.hpp>
 
 #include "hibernate/acpi_facts.hpp"
@@ -50,13 +52,5 @@ struct RestoreOptions {
 [[nodiscard]] Result<abi::hibernate::RestoreRequest> make_restore_request(const System& system,
                                                                           const Store& store,
                                                                           const RestoreOptions& options);
-
-/// How many pages of 2 MiB a payload needs for that many pages of memory: bitmaps, chunk table, its own
-/// state, buffers.
-[[nodiscard]] std::uint64_t workspace_pages(std::uint64_t memory_pages);
-/// The same with as few buffers as it can do with.
-[[nodiscard]] std::uint64_t fewest_workspace_pages(std::uint64_t memory_pages);
-
-inline constexpr std::uint64_t kWorkspacePageBytes = std::uint64_t{2} << 20;
 
 }  // namespace kjump::hibernate

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string_view>
 
+#include <kjump/abi/hibernate/image.hpp>
+
 #include "hibernate/saved_paging.hpp"
 
 namespace kjump::hibernate {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// A store: the partition or file that images go to, seen as one run of 4 KiB blocks (abi/hibernate.hpp).
+/// A store: the partition or file that images go to, seen as one run of 4 KiB blocks
+/// (abi/hibernate/store.hpp).
 #pragma once
 
 #include <array>
@@ -11,7 +12,9 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/result.hpp>
 
 #include "hibernate/disk.hpp"

@@ -2,7 +2,7 @@
 // Puts the pieces of a jump image into place, 32-bit, paging off, and tells the payload what the command line
 // says.
 #include <kjump/abi/boot.hpp>
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
 
 #include "command_line.hpp"
 

@@ -7,6 +7,11 @@
 #include <cstring>
 #include <vector>
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "simulated/runs.hpp"
 
 namespace {

@@ -11,7 +11,8 @@
 #include <fstream>
 #include <thread>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 
 #include "hibernate/cycle.hpp"
 

@@ -11,7 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 
 #include "hibernate/records.hpp"
 #include "linux/guest.hpp"

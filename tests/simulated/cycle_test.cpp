@@ -6,6 +6,11 @@
 
 #include <algorithm>
 
+#include <kjump/abi/hibernate/kernel.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+
 #include "simulated/runs.hpp"
 
 namespace kjump::simulated {
@@ -36,6 +41,18 @@ TEST(Simulated, WhatWasSavedComesBack) {
       machine.became_ = false;
       EXPECT_EQ(refused(machine), RestoreStatus::kNoImage) << "the same image twice";
     }
+  }
+}
+
+// Its own memory may be what the image overwrites: it goes over to what the saved machine does without.
+TEST(Simulated, ARestoreFromAnotherLinuxLeavesTheMemoryThatItWasLent) {
+  for (std::uint64_t seed = 31; seed < 35; ++seed) {
+    Machine machine(seed);
+    const Machine::Memory memory = saved(machine);
+    machine.lend_of_what_is_saved();
+    ASSERT_EQ(restore(machine).end, End::kReturned) << machine.console;
+    ASSERT_TRUE(machine.became()) << machine.console;
+    EXPECT_TRUE(machine.holds(memory)) << "seed " << seed;
   }
 }
 

@@ -5,6 +5,8 @@
 #include <deque>
 #include <stdexcept>
 
+#include <kjump/abi/hibernate/disk.hpp>
+
 #include "simulated/machine.hpp"
 
 namespace kjump::disk {

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+
 #include "simulated/runs.hpp"
 
 namespace kjump::simulated {

@@ -3,6 +3,12 @@
 // that claim something else, by somebody who made the hashes right again.
 #include <fmt/format.h>
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "simulated/faults.hpp"
 
 namespace kjump::simulated {

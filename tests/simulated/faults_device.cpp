@@ -3,6 +3,8 @@
 // the first of those that a dead disk does not answer any more.
 #include <fmt/format.h>
 
+#include <kjump/abi/hibernate/restore.hpp>
+
 #include "simulated/faults.hpp"
 
 namespace kjump::simulated {

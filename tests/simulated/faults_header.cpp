@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include <kjump/abi/hibernate/image.hpp>
+
 #include "simulated/faults.hpp"
 #include "simulated/fields.hpp"
 
@@ -44,7 +46,7 @@ constexpr std::array kFields{
     KJUMP_FIELD(Header, table_hash, kTables),
     KJUMP_FIELD(Header, range_count, kHeader),
     KJUMP_FIELD(Header, fingerprint_count, "refused: simulated virtio: open: no such driver ()"),
-    KJUMP_FIELD(Header, workspace_pages, kHeader),
+    KJUMP_FIELD(Header, workspace_pieces, kHeader),
     KJUMP_FIELD(Header, free_fill, kHeader),
     // The processor: only what become() must know is looked at.
     KJUMP_FIELD(Header, entry.rsp, kRestored),
@@ -135,7 +137,7 @@ constexpr std::array kFields{
     KJUMP_FIELD(Header, workspace[1], kHeader),
     KJUMP_FIELD(Header, workspace[2], kHeader),
     KJUMP_FIELD(Header, workspace[3], kHeader),
-    KJUMP_REST(Header, workspace, 4, kRestored),
+    KJUMP_REST(Header, workspace, 4, kHeader),
     KJUMP_FIELD(Header, hash, kHeader),
 };
 static_assert(cover(kFields, sizeof(Header)));

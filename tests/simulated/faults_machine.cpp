@@ -2,6 +2,10 @@
 // The machine is another one, or its disks have changed since the image was saved.
 #include <fmt/format.h>
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+
 #include "simulated/faults.hpp"
 
 namespace kjump::simulated {

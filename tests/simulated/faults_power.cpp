@@ -2,6 +2,8 @@
 // The power goes: with each write of a save over an older image, with each command of a restore.
 #include <fmt/format.h>
 
+#include <kjump/abi/hibernate/slots.hpp>
+
 #include "simulated/faults.hpp"
 
 namespace kjump::simulated {

@@ -5,6 +5,9 @@
 #include <span>
 #include <string_view>
 
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "simulated/faults.hpp"
 #include "simulated/fields.hpp"
 

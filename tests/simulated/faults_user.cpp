@@ -3,6 +3,10 @@
 // sense, and the same image gone on from twice.
 #include <fmt/format.h>
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "simulated/faults.hpp"
 
 namespace kjump::simulated {

@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include <kjump/abi/hibernate/kernel.hpp>
+
 #include "simulated/layout.hpp"
 #include "simulated/machine.hpp"
 

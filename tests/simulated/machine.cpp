@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "simulated/layout.hpp"
 
@@ -26,7 +27,7 @@ Machine& machine() {
 
 void map_memory(std::uint64_t address, std::uint64_t bytes) {
   void* wanted = reinterpret_cast<void*>(address);
-  if (::mmap(wanted, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
+  if (::mmap(wanted, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
              -1, 0) != wanted) {
     throw std::runtime_error("cannot map simulated memory");
   }
@@ -79,8 +80,33 @@ std::uint8_t* Machine::page_at(std::uint64_t index) const {
 }
 
 void Machine::give_workspace() {
+  std::vector<abi::BulkExtent> pieces;
+  for (std::uint64_t at = kWorkspace; at < kWorkspaceEnd;) {
+    const std::uint64_t bytes = std::min((1 + chance() % 256) * kPage, kWorkspaceEnd - at);
+    pieces.push_back({at, bytes});
+    at += bytes;
+  }
+  std::shuffle(pieces.begin(), pieces.end(), chance);
+  lend(std::move(pieces));
+}
+
+void Machine::lend(std::vector<abi::BulkExtent> pieces) {
+  constexpr std::uint64_t kSomeList = kPage;
+  workspace = std::move(pieces);
   auto& header = *reinterpret_cast<abi::ExchangeHeader*>(abi::kExchangeBase);
-  header.bulk_reply = {kWorkspace, kWorkspacePages * kLargePage};
+  header.bulk_reply = {kSomeList, workspace.size()};
+}
+
+// From the end to the beginning, the saved machine's workspace among it.
+void Machine::lend_of_what_is_saved() {
+  std::vector<abi::BulkExtent> pieces;
+  for (std::uint64_t at = ram_end(); at > ram_start();) {
+    at -= kPage;
+    if (kinds_[(at - ram_start()) / kPage] != Content::kOffline) {
+      pieces.push_back({at, kPage});
+    }
+  }
+  lend(std::move(pieces));
 }
 
 void Machine::work() {

@@ -8,7 +8,13 @@
 #include <string>
 #include <vector>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/bulk.hpp>
+#include <kjump/abi/exchange.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+#include <kjump/abi/image.hpp>
 
 #include "simulated/disk.hpp"
 
@@ -61,6 +67,9 @@ class Machine {
   bool blank_disk_at_old_place = false;
   std::mt19937_64 chance;
 
+  /// As a Linux does that starts a restore: memory to work in, some of which the image will overwrite.
+  void lend_of_what_is_saved();
+
   /// Run a payload. The reply; PowerCut, PoweredOff and Reset pass through.
   format::SaveReply save();
   format::RestoreReply restore();
@@ -70,7 +79,8 @@ class Machine {
   std::vector<std::uint8_t> request;
   std::vector<std::uint8_t> reply;
   std::string console;
-  std::uint64_t escape_after = 0;  ///< looks at the keyboard; 0: never
+  std::vector<abi::BulkExtent> workspace;  ///< as it was given to a payload, out of order
+  std::uint64_t escape_after = 0;          ///< looks at the keyboard; 0: never
   abi::EntryState entry{};
   abi::LoaderParameters parameters;
   bool became_ = false;
@@ -87,6 +97,7 @@ class Machine {
   void make_store();
   void make_requests();
   void give_workspace();
+  void lend(std::vector<abi::BulkExtent> pieces);
   [[nodiscard]] std::uint64_t first_extent_blocks() const;
   [[nodiscard]] std::uint64_t ram_start() const;
   [[nodiscard]] std::uint64_t ram_end() const;

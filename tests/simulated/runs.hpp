@@ -7,6 +7,12 @@
 #include <functional>
 #include <stdexcept>
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "hibernate/hash.hpp"
 #include "simulated/machine.hpp"
 

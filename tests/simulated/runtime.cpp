@@ -5,14 +5,18 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
+#include <stdexcept>
+#include <vector>
 
+#include <kjump/abi/hibernate/acpi.hpp>
+#include <kjump/abi/hibernate/disk.hpp>
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
 
 #include "hibernate/acpi.hpp"
 #include "hibernate/pci_setup.hpp"
 #include "hibernate/progress.hpp"
+#include "long_mode/window.hpp"
 #include "simulated/machine.hpp"
 
 namespace kjump {
@@ -62,10 +66,42 @@ bool map_device(uint64_t /*address*/, uint64_t /*bytes*/) {
   return false;
 }
 
-// One piece: the simulated machine's workspace is in one.
 BulkStream::BulkStream(const abi::Bulk& bulk) : page_(bulk.list), left_(bulk.bytes) {}
 abi::BulkExtent BulkStream::take(uint64_t /*most*/) {
-  return {page_, std::exchange(left_, 0)};
+  const auto& pieces = machine().workspace;
+  return page_ != 0 && index_ < pieces.size() ? pieces[index_++] : abi::BulkExtent{};
+}
+
+// The window shows pages a second time, where they are in one piece. No page is taken for tables.
+namespace {
+std::vector<uint64_t> window_content;
+}
+void close_window() {
+  window_content.clear();
+}
+void add_to_window(uint64_t page) {
+  void* const to = physical(kWindowBase + window_content.size() * abi::kPageBytes);
+  if (::mremap(physical(page), 0, abi::kPageBytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to) {
+    throw std::runtime_error("cannot show a page in the window");
+  }
+  window_content.push_back(page);
+}
+uint64_t window_pages() {
+  return window_content.size();
+}
+PhysicalRun physical_run(uint64_t address, uint64_t bytes) {
+  if (address - kWindowBase >= window_content.size() * abi::kPageBytes) {
+    return {address, bytes};
+  }
+  uint64_t number = (address - kWindowBase) / abi::kPageBytes;
+  const uint64_t offset = address % abi::kPageBytes;
+  const PhysicalRun first{window_content[number] + offset, abi::kPageBytes - offset};
+  uint64_t length = first.bytes;
+  while (length < bytes && ++number < window_content.size() &&
+         window_content[number] == first.address + length) {
+    length += abi::kPageBytes;
+  }
+  return {first.address, std::min(bytes, length)};
 }
 
 namespace bios {

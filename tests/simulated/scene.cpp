@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
 
+#include <kjump/abi/hibernate/disk.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "simulated/faults.hpp"
 
 namespace kjump::simulated {

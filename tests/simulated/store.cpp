@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include <kjump/abi/hibernate/content.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "hibernate/hash.hpp"
 #include "simulated/layout.hpp"
 #include "simulated/machine.hpp"

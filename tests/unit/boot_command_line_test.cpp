@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include <kjump/abi/hibernate/restore.hpp>
+
 #include "../stubs/multiboot/command_line.hpp"
 
 namespace kjump::test {

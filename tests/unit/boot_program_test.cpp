@@ -9,7 +9,7 @@
 #include <map>
 
 #include <kjump/abi/exchange.hpp>
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 
 #include "boot/crc32.hpp"
 #include "boot/disk_program.hpp"

@@ -8,10 +8,13 @@
 #include <string>
 #include <vector>
 
+#include <kjump/abi/hibernate/image.hpp>
+#include <kjump/abi/hibernate/save.hpp>
+
 #include "hibernate/after_restore.hpp"
 #include "hibernate/hibernation.hpp"
 #include "hibernate/hooks.hpp"
-#include "hibernate/request.hpp"
+#include "hibernate/workspace.hpp"
 #include "host/huge_pages.hpp"
 #include "unit/host_machine.hpp"
 
@@ -118,11 +121,35 @@ TEST(HugePool, GrowsAndBecomesWhatItWas) {
 
 TEST(Workspace, GrowsWithMemory) {
   constexpr std::uint64_t kPagesOfGib = 262144;
-  EXPECT_EQ(hibernate::workspace_pages(1), 5U);
-  EXPECT_EQ(hibernate::workspace_pages(kPagesOfGib), 6U);
-  EXPECT_EQ(hibernate::workspace_pages(64 * kPagesOfGib), 11U);
-  EXPECT_LE(hibernate::workspace_pages(4096 * kPagesOfGib),
-            std::uint64_t{2} * abi::hibernate::kMostWorkspacePages);
+  constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
+  EXPECT_EQ(hibernate::workspace_bytes(1, 4) / kMib, 4U);
+  EXPECT_EQ(hibernate::workspace_bytes(kPagesOfGib, 4) / kMib, 4U);
+  EXPECT_EQ(hibernate::workspace_bytes(64 * kPagesOfGib, 4) / kMib, 16U);
+  EXPECT_LT(hibernate::workspace_bytes(4096 * kPagesOfGib, 8) / kMib, 1024U) << "the most a session pins";
+}
+
+TEST(Workspace, IsOfLargePagesWhereThereAreSomeAndNeverOfTheLastOnes) {
+  FakeMachine machine;
+  machine.put("/proc/sys/vm/min_free_kbytes", "3000\n");
+  const auto take = [&](const char* free, std::uint64_t large, std::vector<BulkPages>& tries) {
+    machine.put("/proc/meminfo", free);
+    return hibernate::take_workspace(machine, 65536, [&](std::uint64_t bytes, BulkPages pages) {
+      tries.push_back(pages);
+      return pages == BulkPages::kAny || bytes <= large ? Result<void>()
+                                                        : fail(ErrorCode::kLimit, "no such pages", "test");
+    });
+  };
+  constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
+  std::vector<BulkPages> tries;
+  EXPECT_EQ(*take("MemFree: 20000 kB", 64 * kMib, tries), "");
+  EXPECT_EQ(tries.size(), 1U);
+  EXPECT_NE(take("MemFree: 20000 kB", 7 * kMib, tries)->find("6 MiB of buffers"), std::string::npos);
+  tries.clear();
+  EXPECT_NE(take("MemFree: 20000 kB", 0, tries)->find("single pages"), std::string::npos);
+  EXPECT_EQ(tries.back(), BulkPages::kAny);
+  tries.clear();
+  EXPECT_FALSE(take("MemFree: 9000 kB", 0, tries)) << "the kernel would end a program";
+  EXPECT_EQ(tries.back(), BulkPages::kLarge);
 }
 
 TEST(Hibernation, EveryBadEndIsAnError) {

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <string>
 
+#include <kjump/abi/hibernate/disk.hpp>
+
 #include "hibernate/disk_address.hpp"
 #include "hibernate/fingerprints.hpp"
 #include "hibernate/memory.hpp"

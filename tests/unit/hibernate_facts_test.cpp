@@ -3,6 +3,8 @@
 // it, and what cannot be is refused before any jump.
 #include <gtest/gtest.h>
 
+#include <kjump/abi/hibernate/kernel.hpp>
+
 #include "hibernate/kernel_facts.hpp"
 #include "hibernate/vmemmap.hpp"
 #include "unit/hibernate_machine.hpp"

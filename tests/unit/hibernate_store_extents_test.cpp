@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "hibernate/block_device.hpp"
 #include "hibernate/dm_table.hpp"
 #include "hibernate/extents.hpp"

@@ -160,7 +160,7 @@ TEST(HibernateImage, RefusesHeadersWhoseNumbersDoNotFit) {
   refused([](ImageHeader& header) { header.range_count = 0; });
   refused([](ImageHeader& header) { header.range_count = kMostRanges + 1; });
   refused([](ImageHeader& header) { header.fingerprint_count = kMostFingerprints + 1; });
-  refused([](ImageHeader& header) { header.workspace_pages = kMostWorkspacePages + 1; });
+  refused([](ImageHeader& header) { header.workspace_pieces = kMostWorkspacePieces + 1; });
   refused([](ImageHeader& header) { header.machine.ranges = kMostRanges + 1; });
   refused([](ImageHeader& header) { header.free_fill = 3; });
   refused([](ImageHeader& header) { header.ranges[0].end = header.ranges[0].start; });

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
+#include <kjump/abi/hibernate/slots.hpp>
 
 #include "boot/disk_program.hpp"
 #include "boot/first_sector.hpp"

@@ -57,6 +57,7 @@ TEST_P(LongDeed, ReturnsStatusZero) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, LongDeed,
                          testing::Values(Deed{"memory_above_4_gib_with_few_tables", "m", 6144},
+                                         Deed{"scattered_pages_in_one_piece", "v", 6144},
                                          Deed{"knows_the_memory_map", "r", 6144},
                                          Deed{"sse_and_x87", "c", 256}, Deed{"bios_call", "b", 256},
                                          Deed{"declared_device", "h", 256}),

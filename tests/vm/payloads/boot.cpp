@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Says how it was started, and that memory and firmware are as they should be; see boot_test.cpp.
 #include <kjump/abi/exchange.hpp>
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/restore.hpp>
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
 

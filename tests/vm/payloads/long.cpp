@@ -2,6 +2,8 @@
 // A 64-bit payload that does what the request's first character says; see long_test.cpp.
 #include <kjump/payload.hpp>
 
+#include "long_mode/window.hpp"
+
 using namespace kjump;
 
 namespace {
@@ -40,6 +42,39 @@ uint32_t touch_memory() {
     }
   }
   return 0;
+}
+
+// Every other page, from the end to the beginning, in one piece; whatever else is mapped meanwhile.
+uint32_t look_through_window() {
+  constexpr uint64_t kPage = abi::kPageBytes;
+  constexpr uint64_t kPages = 1000;
+  constexpr uint64_t kTables = 4;  // one of each level, and a second of the lowest
+  constexpr uint64_t kStep = kPage - 16;
+  if (!map_device(kFarAway, kFarParts * kGib)) {
+    return 1;
+  }
+  close_window();
+  for (uint64_t i = kPages; i != 0; --i) {
+    add_to_window(kHighRam + 2 * i * kPage);
+  }
+  if (window_pages() != kPages - kTables) {
+    return 2;
+  }
+  for (uint64_t at = 0; at < window_pages() * kPage; at += kStep) {
+    word_at(kWindowBase + at) = ~at;
+    read_word(kFarAway + at / kStep % kFarParts * kGib);
+  }
+  for (uint64_t at = 0; at < window_pages() * kPage; at += kStep) {
+    const PhysicalRun run = physical_run(kWindowBase + at, 2 * kPage);
+    if (word_at(kWindowBase + at) != ~at || word_at(run.address) != ~at || run.bytes != kPage - at % kPage ||
+        run.address < kHighRam || run.address > kHighRam + 2 * (kPages + 1) * kPage) {
+      return 3;
+    }
+  }
+  add_to_window(kHighRam - kPage);
+  add_to_window(kHighRam);
+  const PhysicalRun last = physical_run(kWindowBase + (window_pages() - 2) * kPage, 2 * kPage);
+  return last.address == kHighRam - kPage && last.bytes == 2 * kPage ? 0 : 4;
 }
 
 // The largest RAM range ends above 4 GiB, and the first one begins at 0.
@@ -141,6 +176,8 @@ extern "C" uint32_t kjump_main() {
   switch (request[0]) {
     case 'm':
       return touch_memory();
+    case 'v':
+      return look_through_window();
     case 'r':
       return check_memory_map();
     case 'c':

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 #include <kjump/abi/layout.hpp>
 
 namespace kjump::abi {
