@@ -91,17 +91,50 @@ std::string parameters_text(const JumpParameters& found) {
   return text;
 }
 
+nlohmann::ordered_json dump_parameters_json(const two_kernels::DumpParameters& found) {
+  nlohmann::ordered_json json = parameters_json(found.parameters);
+  json["format"] = two_kernels::dump_format_name(found.format);
+  if (found.level) {
+    json["dump_level"] = *found.level;
+  }
+  json["pages"] = found.pages;
+  json["pages_there"] = found.pages_there;
+  return json;
+}
+
+std::string dump_parameters_text(const two_kernels::DumpParameters& found) {
+  std::string text = fmt::format("dump          {}, {} of {} pages",
+                                 two_kernels::dump_format_name(found.format), found.pages_there, found.pages);
+  if (found.level) {
+    text += fmt::format(", makedumpfile's level {}", *found.level);
+  }
+  return text + "\n" + parameters_text(found.parameters);
+}
+
+void print_parameters(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+}
+
 }  // namespace
 
 void add_kernel_params(CLI::App& group) {
   CLI::App* command = group.add_subcommand(
-      "params", "In the second kernel: what it takes to go back into the first one, which waits.");
+      "params", "What it takes to go back into a first kernel that waits: this one's, or the one in a dump.");
   const auto json = std::make_shared<bool>(false);
+  const auto file = std::make_shared<std::string>();
+  command->add_option(
+      "file", *file,
+      "a copy of /proc/vmcore or what makedumpfile made of it; none: here, in the second kernel");
   command->add_flag("--json", *json, R"(print {"entry": ADDRESS, "control_page": ADDRESS, ...} as JSON)");
-  command->callback([json] {
-    const auto found = value_or_die(two_kernels::parameters_here(this_machine()), *json);
-    std::fputs(*json ? (parameters_json(found).dump(2) + "\n").c_str() : parameters_text(found).c_str(),
-               stdout);
+  command->footer("Example: kjump kernel params /mnt/whole");
+  command->callback([json, file] {
+    if (file->empty()) {
+      const auto found = value_or_die(two_kernels::parameters_here(this_machine()), *json);
+      print_parameters(*json ? parameters_json(found).dump(2) + "\n" : parameters_text(found));
+      return;
+    }
+    const auto found = value_or_die(two_kernels::parameters_of_dump(*file), *json);
+    print_parameters(*json ? dump_parameters_json(found).dump(2) + "\n" : dump_parameters_text(found));
   });
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <kjump/abi/two_kernels.hpp>
 #include <kjump/result.hpp>
 
 #include "host/system.hpp"
+#include "kernel/dump.hpp"
 
 namespace kjump::two_kernels {
 
@@ -37,5 +39,18 @@ struct JumpParameters {
 
 /// In the second kernel: of the first one, which waits.
 [[nodiscard]] Result<JumpParameters> parameters_here(const System& system);
+
+/// The hand-off page in a dump; an error when there is none, or nobody waits in it.
+[[nodiscard]] Result<abi::two_kernels::HandOff> page_in_dump(Dump& dump);
+
+struct DumpParameters {
+  JumpParameters parameters;
+  DumpFormat format = DumpFormat::kElf;
+  std::optional<std::uint32_t> level;  ///< makedumpfile's -d; none: not recorded
+  std::uint64_t pages = 0;
+  std::uint64_t pages_there = 0;  ///< with content
+};
+/// Of the first kernel in a dump that the second one took.
+[[nodiscard]] Result<DumpParameters> parameters_of_dump(const std::string& path);
 
 }  // namespace kjump::two_kernels

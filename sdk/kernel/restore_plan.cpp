@@ -11,6 +11,7 @@
 
 #include "hibernate/vmcoreinfo.hpp"
 #include "kernel/dump_survey.hpp"
+#include "kernel/jump_parameters.hpp"
 #include "kernel/low_area.hpp"
 #include "kernel/machine_facts.hpp"
 #include "kernel/restore.hpp"
@@ -33,28 +34,6 @@ bool contains(const MemoryPiece& outer, const MemoryPiece& inner) {
 
 std::string piece_text(const MemoryPiece& piece) {
   return fmt::format("{} MiB at {:#x}", piece.bytes >> 20U, piece.base);
-}
-
-Result<format::HandOff> page_in_dump(Dump& dump) {
-  static constexpr const char* kHint =
-      "take it in a kernel that kjump kernel run has started, before it goes back";
-  format::HandOff page{};
-  if (!dump.covers(format::kHandOffBase, sizeof page) ||
-      !dump.has_page(format::kHandOffBase / abi::kPageBytes)) {
-    return fail(ErrorCode::kUnsupported, "the dump does not hold the hand-off page of two kernels",
-                fmt::format("{:#x}", format::kHandOffBase), kHint);
-  }
-  KJUMP_CHECK(dump.read(format::kHandOffBase, std::as_writable_bytes(std::span(&page, 1))));
-  if (page.magic == format::kMagic && page.version != format::kVersion) {
-    return fail(ErrorCode::kUnsupported, "the dump was taken with another version of kjump",
-                fmt::format("hand-off page of version {}, this one has {}", page.version, format::kVersion));
-  }
-  if (!is_hand_off(page) ||
-      page.kernels[0].presence != static_cast<std::uint32_t>(format::Presence::kWaits)) {
-    return fail(ErrorCode::kUnsupported, "no kernel waits in the dump: there is nothing to go on with",
-                fmt::format("hand-off page at {:#x}", format::kHandOffBase), kHint);
-  }
-  return page;
 }
 
 /// The dump's VMCOREINFO is that of the kernel in it, not that of another one, in whose place it runs.

@@ -239,6 +239,19 @@ void expect_params(const SavedPair& saved, const char* release) {
   EXPECT_EQ(json["vmcoreinfo_bytes"], note_bytes);
 }
 
+/// A dump says the same as B did.
+void expect_params_of(const SavedPair& saved, const std::string& name) {
+  std::ifstream file(saved.file("params"));
+  const auto here = nlohmann::json::parse(file, nullptr, false);
+  const Said said =
+      run_here(std::string(std::getenv("KJUMP_AGENT")) + " kernel params --json " + saved.file(name));
+  const auto there = nlohmann::json::parse(said.text, nullptr, false);
+  ASSERT_TRUE(here.is_object() && there.is_object()) << name << ": " << said.text;
+  for (const auto& [key, value] : here.items()) {
+    EXPECT_EQ(there.value(key, nlohmann::json()), value) << name << ": " << key;
+  }
+}
+
 constexpr const char* kInHugePages = "--memory 96M --place hugepages";
 
 TEST(Saving, TheFirstKernelIsWholeInVmcore) {
@@ -246,6 +259,9 @@ TEST(Saving, TheFirstKernelIsWholeInVmcore) {
   expect_whole(saved);
   expect_parts(saved);
   expect_params(saved, "6.12");
+  for (const char* name : {"whole", "elf", "small"}) {
+    expect_params_of(saved, name);
+  }
 }
 
 // In A: the marks lie all over its memory, so that there are some wherever the second kernel will be; between
