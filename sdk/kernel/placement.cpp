@@ -36,20 +36,16 @@ Result<Placement> Placement::find(System& system, const std::string& name, std::
     return placement;
   }
   std::string before;
-  std::optional<Error> first;
   for (const Place next : {Place::kHugePages, Place::kReserved, Place::kSwapped}) {
     placement.reason_ = before + why_this(next);
-    auto done = placement.take(system, next, name, bytes, taken);
+    const auto done = placement.take(system, next, name, bytes, taken);
     if (done) {
       return placement;
     }
-    Error error = std::move(done).error();
-    before += fmt::format("{}: {}; ", place_name(next), error.what);
-    first = first ? std::move(first) : std::move(error);
+    before += fmt::format("{}: {}; ", place_name(next), done.error().what);
   }
-  first->what = "no memory for it. " + before.substr(0, before.size() - 2);
-  first->subject = "--place auto";
-  return Failure(*std::move(first));
+  return fail(ErrorCode::kLimit, "no memory for it. " + before.substr(0, before.size() - 2), "--place auto",
+              "give the kernel less --memory, free some, or reserve memory at boot: memmap= or crashkernel=");
 }
 
 Result<void> Placement::take(System& system, Place kind, const std::string& name, std::uint64_t bytes,

@@ -23,6 +23,7 @@ TEST(Swapped, HoldsTheDoorUntilItIsDroppedOrLost) {
 tried large $run --memory 300M --place swapped --append "$append"
 tried hugepages $run --memory 400M --place hugepages --append "$append"
 tried everywhere $run --memory 400M --append "$append"
+echo "== pool"; grep HugePages_Total /proc/meminfo
 umount /run/kjump/huge; rmdir /run/kjump/huge; mkdir -p /run/kjump; touch /run/kjump/huge  # no hugetlbfs is to be had there
 tried fallback $run --memory 96M --append "$append"
 tried run kjump run /job/hello_real.kjump
