@@ -9,10 +9,12 @@
 #include <kjump/abi/exchange.hpp>
 #include <kjump/abi/fault.hpp>
 #include <kjump/abi/firmware_call.hpp>
+#include <kjump/abi/guard.hpp>
 #include <kjump/abi/hibernate/slots.hpp>
 #include <kjump/abi/hibernate/store.hpp>
 #include <kjump/abi/image.hpp>
 #include <kjump/abi/layout.hpp>
+#include <kjump/abi/local_apic.hpp>
 #include <kjump/abi/processor.hpp>
 #include <kjump/abi/two_kernels.hpp>
 
@@ -66,6 +68,7 @@ void boot() {
 void layout() {
   VALUE(REAL_BASE, kRealBase);
   VALUE(REAL_SEGMENT, kRealSegment);
+  VALUE(FLAT_BASE, kFlatBase);
   VALUE(SUPERVISOR_STACK_TOP, kSupervisorStackTop);
   VALUE(REAL_STACK_TOP, kRealStackTop);
   VALUE(FIRMWARE_STACK_TOP, kFirmwareStackTop);
@@ -98,6 +101,8 @@ void processor() {
   VALUE(CR0_TS, kCr0TaskSwitched);
   VALUE(CR0_NE, kCr0NumericError);
   VALUE(CR0_WP, kCr0WriteProtect);
+  VALUE(CR0_NW, kCr0NotWriteThrough);
+  VALUE(CR0_CD, kCr0CacheDisable);
   VALUE(CR0_PG, kCr0Paging);
   VALUE(CR4_PAE, kCr4Pae);
   VALUE(CR4_OSFXSR, kCr4Osfxsr);
@@ -257,6 +262,54 @@ void fault() {
 
 void kernels() {
   VALUE(KERNEL_BOOT_PARAMETERS, two_kernels::kBootParametersBase);
+}
+
+void guard() {
+  using namespace two_kernels;
+  VALUE(GUARD_BASE, kGuardBase);
+  VALUE(GUARD_BLOCK, kGuardBlock);
+  VALUE(GUARD_PROGRAM_END, kGuardProgramEnd);
+  VALUE(GUARD_TABLES, kGuardTables);
+  VALUE(LANDING_STACK_TOP, kLandingStackTop);
+  OFFSET(GUARD_STATE, GuardBlock, state);
+  OFFSET(GUARD_WATCHED, GuardBlock, watched);
+  OFFSET(GUARD_TICKS, GuardBlock, ticks);
+  OFFSET(GUARD_END, GuardBlock, end);
+  OFFSET(GUARD_TICKS_A_MS, GuardBlock, ticks_a_ms);
+  OFFSET(GUARD_NAPS, GuardBlock, naps);
+  OFFSET(GUARD_SNAPSHOT, GuardBlock, snapshot);
+  OFFSET(GUARD_POINT_ESP, GuardBlock, point_esp);
+  OFFSET(GUARD_POINT_EIP, GuardBlock, point_eip);
+  VALUE(GUARD_STARTING, static_cast<int>(GuardState::kStarting));
+  VALUE(GUARD_ARMED, static_cast<int>(GuardState::kArmed));
+  VALUE(GUARD_OVERDUE, static_cast<int>(GuardState::kOverdue));
+  VALUE(GUARD_LANDED, static_cast<int>(GuardState::kLanded));
+  VALUE(SNAPSHOT_REAL_BYTES, kSnapshotRealBytes);
+  VALUE(SNAPSHOT_HEADER_BYTES, kSnapshotHeaderBytes);
+  VALUE(SNAPSHOT_FLAT_BYTES, kSnapshotFlatBytes);
+  VALUE(CMOS_SHUTDOWN, kCmosShutdown);
+  VALUE(SHUTDOWN_JUMP, kShutdownJump);
+  VALUE(WARM_RESET_VECTOR, kWarmResetVector);
+}
+
+void local_apic() {
+  VALUE(MSR_APIC_BASE, kMsrApicBase);
+  VALUE(MSR_X2APIC, kX2apicMsr);
+  VALUE(APIC_BASE_X2APIC, kApicBaseX2apic);
+  VALUE(APIC_BASE_ADDRESS, kApicBaseAddress);
+  VALUE(APIC_EOI, kApicEoi);
+  VALUE(APIC_SPURIOUS, kApicSpurious);
+  VALUE(APIC_COMMAND, kApicCommand);
+  VALUE(APIC_DESTINATION, kApicDestination);
+  VALUE(APIC_TIMER, kApicTimer);
+  VALUE(APIC_TIMER_COUNT, kApicTimerCount);
+  VALUE(APIC_TIMER_DIVIDE, kApicTimerDivide);
+  VALUE(APIC_SOFTWARE_ENABLE, kApicSoftwareEnable);
+  VALUE(APIC_TIMER_PERIODIC, kApicTimerPeriodic);
+  VALUE(APIC_TIMER_BY_16, kApicTimerBy16);
+  VALUE(APIC_INIT, kApicInit);
+  VALUE(APIC_INIT_OVER, kApicInitOver);
+  VALUE(APIC_START_UP, kApicStartUp);
 }
 
 void carrier() {

@@ -9,12 +9,6 @@ namespace kjump::platform {
 
 namespace {
 
-// IA32_APIC_BASE (SDM volume 3, figure 11-5).
-constexpr uint32_t kBaseX2apic = 1u << 10;
-constexpr uint32_t kBaseEnabled = 1u << 11;
-constexpr uint32_t kBaseAddress = 0xFFFFF000;
-constexpr uint32_t kX2apicMsr = 0x800;
-
 constexpr uint32_t kVersion = 0x030;
 constexpr uint32_t kHighestEntryShift = 16;
 constexpr uint32_t kUnderWay = 1u << 12 | 1u << 14;  // delivery status, remote IRR: read-only
@@ -28,7 +22,8 @@ constexpr Entry kEntries[] = {{kApicTimer, 0}, {kApicLint0, 0}, {kApicLint1, 0},
                               {0x340, 4},      {0x330, 5},      {0x2F0, 6}};
 
 volatile uint32_t* memory_register(uint64_t base_msr, uint32_t offset) {
-  return reinterpret_cast<volatile uint32_t*>((static_cast<uint32_t>(base_msr) & kBaseAddress) + offset);
+  return reinterpret_cast<volatile uint32_t*>((static_cast<uint32_t>(base_msr) & abi::kApicBaseAddress) +
+                                              offset);
 }
 
 }  // namespace
@@ -36,19 +31,19 @@ volatile uint32_t* memory_register(uint64_t base_msr, uint32_t offset) {
 LocalApic::LocalApic() : base_msr_(read_msr(abi::kMsrApicBase)) {}
 
 bool LocalApic::x2apic() const {
-  return enabled() && (base_msr_ & kBaseX2apic) != 0;
+  return enabled() && (base_msr_ & abi::kApicBaseX2apic) != 0;
 }
 
 // An APIC that firmware moved above 4 GiB is out of reach without paging: as good as none.
 bool LocalApic::enabled() const {
-  return (base_msr_ & kBaseEnabled) != 0 && (base_msr_ >> 32) == 0;
+  return (base_msr_ & abi::kApicBaseEnabled) != 0 && (base_msr_ >> 32) == 0;
 }
 
 uint32_t LocalApic::read(uint32_t offset) const {
   if (!enabled()) {
     return 0;
   }
-  return x2apic() ? static_cast<uint32_t>(read_msr(kX2apicMsr + offset / 16))
+  return x2apic() ? static_cast<uint32_t>(read_msr(abi::kX2apicMsr + offset / 16))
                   : *memory_register(base_msr_, offset);
 }
 
@@ -62,7 +57,7 @@ void LocalApic::write(uint32_t offset, uint32_t value) const {
     return;
   }
   if (x2apic()) {
-    write_msr(kX2apicMsr + offset / 16, value);
+    write_msr(abi::kX2apicMsr + offset / 16, value);
   } else {
     *memory_register(base_msr_, offset) = value;
   }

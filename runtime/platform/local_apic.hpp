@@ -4,15 +4,16 @@
 
 #include <stdint.h>
 
+#include <kjump/abi/local_apic.hpp>
+
 namespace kjump::platform {
 
-// Register offsets (SDM volume 3, table 11-1); in x2APIC mode the MSR is 0x800 + offset / 16.
-inline constexpr uint32_t kApicId = 0x020;
-inline constexpr uint32_t kApicTaskPriority = 0x080;
-inline constexpr uint32_t kApicSpurious = 0x0F0;
-inline constexpr uint32_t kApicTimer = 0x320;
-inline constexpr uint32_t kApicLint0 = 0x350;
-inline constexpr uint32_t kApicLint1 = 0x360;
+using abi::kApicId;
+using abi::kApicLint0;
+using abi::kApicLint1;
+using abi::kApicSpurious;
+using abi::kApicTaskPriority;
+using abi::kApicTimer;
 
 class LocalApic {
  public:

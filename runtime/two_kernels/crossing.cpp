@@ -8,6 +8,9 @@
 #include <kjump/machine_state.hpp>
 #include <kjump/payload.hpp>
 
+#include "two_kernels/frame.hpp"
+#include "two_kernels/guard.hpp"
+#include "two_kernels/silence.hpp"
 #include "two_kernels/start.hpp"
 
 namespace {
@@ -33,6 +36,7 @@ bool is_sane(const format::CrossingRequest& request) {
 /// Notes how to get back to the kernel that this jump came from.
 void leave(KernelRecord& record, const format::CrossingRequest& request) {
   record.entry = kjump::entry_state();
+  kjump::two_kernels::read_frame(record);
   record.parameters = kjump::loader_parameters();
   record.exchange = exchange_header();
   __builtin_memcpy(record.release, request.release, sizeof record.release);
@@ -74,6 +78,10 @@ CrossingStatus start(const format::CrossingRequest& request) {
     return CrossingStatus::kNoBulk;
   }
   leave(hand_off().kernels[0], request);
+  const KernelRecord& first = hand_off().kernels[0];
+  if (request.registers != 0 && first.frame_known != 0) {
+    __builtin_memcpy(kjump::physical(request.registers), &first.frame, sizeof first.frame);
+  }
   if (request.digits != 0) {
     write_digits(static_cast<char*>(kjump::physical(request.digits)), kjump::entry_state().return_address);
   }
@@ -98,6 +106,44 @@ CrossingStatus cross(const format::CrossingRequest& request) {
   return CrossingStatus::kCrossed;
 }
 
+/// The processor has been taken from the second kernel, which is no more.
+CrossingStatus come_back_alone(const format::CrossingRequest& request) {
+  kjump::two_kernels::silence_machine(request);
+  hand_off().kernels[0].presence = static_cast<uint32_t>(format::Presence::kRuns);
+  hand_off().kernels[1].presence = static_cast<uint32_t>(format::Presence::kLost);
+  return CrossingStatus::kOverdue;
+}
+
+CrossingStatus leave_as_asked(const format::CrossingRequest& request) {
+  return request.action == static_cast<uint32_t>(format::Action::kStart)   ? start(request)
+         : request.action == static_cast<uint32_t>(format::Action::kCross) ? cross(request)
+                                                                           : CrossingStatus::kBadRequest;
+}
+
+CrossingStatus leave_guarded(const format::CrossingRequest& request) {
+  if (request.side != static_cast<uint32_t>(format::Side::kFirst)) {
+    kjump::two_kernels::dismiss_guard();
+    return leave_as_asked(request);
+  }
+  if (request.deadline_ms == 0) {
+    kjump::two_kernels::no_guard();
+    return leave_as_asked(request);
+  }
+  switch (kjump::two_kernels::set_guard(request)) {
+    case kjump::two_kernels::Watch::kNone:
+      return CrossingStatus::kNoGuard;
+    case kjump::two_kernels::Watch::kOverdue:
+      return come_back_alone(request);
+    case kjump::two_kernels::Watch::kArmed:
+      break;
+  }
+  const CrossingStatus status = leave_as_asked(request);
+  if (status != CrossingStatus::kCrossed) {
+    kjump::two_kernels::dismiss_guard();
+  }
+  return status;
+}
+
 }  // namespace
 
 extern "C" uint32_t kjump_main() {
@@ -107,10 +153,8 @@ extern "C" uint32_t kjump_main() {
     const HandOff& page = hand_off();
     if (page.magic != format::kMagic || page.version != format::kVersion || page.id != request.id) {
       status = CrossingStatus::kForeign;
-    } else if (request.action == static_cast<uint32_t>(format::Action::kStart)) {
-      status = start(request);
-    } else if (request.action == static_cast<uint32_t>(format::Action::kCross)) {
-      status = cross(request);
+    } else {
+      status = leave_guarded(request);
     }
   }
   if (status == CrossingStatus::kCrossed) {

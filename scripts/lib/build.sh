@@ -8,7 +8,7 @@ build_packages=(g++ cmake ninja-build nasm lld pkg-config libelf-dev liblz4-dev 
 # What runs the virtual machines, and what goes into them.
 run_packages=(qemu-system-x86 busybox-static)
 # The rest of the test command: second compiler, fuzzing runtime, linters, a stock kexec.
-check_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck kexec-tools ovmf binutils python3 gdb e2fsprogs systemd)
+check_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck kexec-tools ovmf binutils python3 gdb e2fsprogs systemd makedumpfile crash)
 
 # build_kjump PRESET [TARGET...]: configures and builds; output only when something goes wrong.
 build_kjump() {

@@ -49,10 +49,15 @@ void add_image(CLI::App& app);
 void add_resume(CLI::App& app);
 void add_suspend_then_hibernate(CLI::App& app);
 void add_kernel(CLI::App& app);
+void add_snapshot(CLI::App& app);
+/// kjump as init of the kernel that takes snapshots.
+int run_as_snapshot_init();
 
 // Of the group `kjump kernel`.
+void add_kernel_restore(CLI::App& group);
 void add_kernel_run(CLI::App& group);
 void add_kernel_status(CLI::App& group);
+void add_kernel_params(CLI::App& group);
 
 // Of the group `kjump hibernate`.
 void add_hibernate_prepare(CLI::App& group);

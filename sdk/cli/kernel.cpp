@@ -3,6 +3,7 @@
 // files of their own.
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -32,9 +33,11 @@ void add_kernel_travel(CLI::App& group) {
   CLI::App* enter =
       group.add_subcommand("enter", "In the first kernel: go on in the second one, until it comes back.");
   enter->add_option("name", *name, "which, if there are several");
+  const auto deadline = std::make_shared<std::uint32_t>(0);
+  add_second_deadline(*enter, *deadline);
   enter->add_flag("--json", *json, kCrossingJsonHelp);
-  enter->callback([name, json] {
-    print_crossing(value_or_die(two_kernels::enter_kernel(this_machine(), *name), *json), *json);
+  enter->callback([name, json, deadline] {
+    print_crossing(value_or_die(two_kernels::enter_kernel(this_machine(), *name, *deadline), *json), *json);
   });
   CLI::App* back =
       group.add_subcommand("back", "In the second kernel: back to the first one, until it enters this one.");
@@ -72,6 +75,8 @@ void add_kernel(CLI::App& app) {
   add_kernel_run(*group);
   add_kernel_travel(*group);
   add_kernel_status(*group);
+  add_kernel_restore(*group);
+  add_kernel_params(*group);
   add_kernel_drop(*group);
 }
 

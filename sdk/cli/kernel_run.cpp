@@ -46,16 +46,6 @@ nlohmann::ordered_json start_json(const two_kernels::StartReport& report) {
   return json;
 }
 
-std::optional<abi::two_kernels::Place> place_called(const std::string& name) {
-  using abi::two_kernels::Place;
-  for (const Place place : {Place::kHugePages, Place::kReserved}) {
-    if (name == two_kernels::place_name(place)) {
-      return place;
-    }
-  }
-  return std::nullopt;
-}
-
 void run_kernel_command(const KernelRunArguments& arguments) {
   const auto report = [&] {
     ProgressLine progress;
@@ -80,15 +70,22 @@ void add_kernel_run(CLI::App& group) {
   options.name = "second";
   command->add_option("kernel", options.kernel, "bzImage (vmlinuz) with CONFIG_KEXEC_JUMP")->required();
   command->add_option("--initrd", options.initrd, "its initial RAM disk, with kjump in it");
-  command->add_option("--append", options.append,
-                      "its command line; maxcpus=1 is added if it says nothing of it");
+  command->add_option(
+      "--append", options.append,
+      "its command line; maxcpus=1, or nr_cpus=1 with --deadline, is added if it says nothing of it");
   command->add_option("--memory", options.memory_bytes, "its memory, for example 128M")
       ->transform(CLI::AsSizeValue(false))
       ->default_str("128M");
   command->add_option("--place", arguments->place, "what that memory is made of")
-      ->check(CLI::IsMember({"auto", "hugepages", "reserved"}))
+      ->check(CLI::IsMember({"auto", "hugepages", "reserved", "swapped"}))
       ->capture_default_str();
+  command
+      ->add_option(
+          "--at", options.at,
+          "the address of that memory, within what was reserved at boot: where a dump is to be restored")
+      ->transform(CLI::AsSizeValue(false));
   command->add_option("--name", options.name, "to tell several apart")->capture_default_str();
+  add_second_deadline(*command, options.deadline_seconds);
   command->add_flag("--force", options.force,
                     "also if it may use a disk that is in use here, or seems to have no CONFIG_KEXEC_JUMP");
   command->add_flag("--json", arguments->json,

@@ -35,7 +35,8 @@ KernelJson status_json(const two_kernels::KernelStatus& status) {
                       {"place", two_kernels::place_name(known.entry.place)},
                       {"memory_base", known.entry.memory.base},
                       {"memory_bytes", known.entry.memory.bytes},
-                      {"waits", known.page.has_value()}};
+                      {"waits", known.page && known.lost.empty()},
+                      {"lost", known.lost}};
     if (known.page) {
       one.update(pair_json(*known.page));
     }
@@ -69,7 +70,9 @@ std::string status_text(const two_kernels::KernelStatus& status) {
         "second kernel {}: {} in {} at {:#x} ({}), {}\n", entry.name,
         known.page ? report::for_terminal(text_of_field(known.page->kernels[1].release)) : entry.release,
         size_text(entry.memory.bytes), entry.memory.base, two_kernels::place_name(entry.place),
-        known.page ? fmt::format("waits; {} jumps so far", known.page->crossings) : "has not come back");
+        !known.lost.empty() ? known.lost
+        : known.page        ? fmt::format("waits; {} jumps so far", known.page->crossings)
+                            : "has not come back");
   }
   return text;
 }

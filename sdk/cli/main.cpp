@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "cli/commands.hpp"
 #include "report/terminal.hpp"
@@ -36,6 +39,7 @@ int run(int argc, char** argv) {
   add_suspend_then_hibernate(app);
   add_image(app);
   add_kernel(app);
+  add_snapshot(app);
   add_agent(app);
   try {
     app.parse(argc, argv);
@@ -53,6 +57,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // The library returns errors; what is thrown past run() is a bug or a machine without memory.
   try {
+    if (::getpid() == 1 && argc > 0 && std::string_view(argv[0]) == "/init") {
+      return kjump::cli::run_as_snapshot_init();
+    }
     return run(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "kjump: unexpected: %s\n", error.what());

@@ -79,7 +79,10 @@ Result<SavedPaging> paging_of(ImageReader& image, const std::string& text, std::
   KJUMP_TRY(const std::uint64_t top, needed(text, "SYMBOL(init_top_pgt)", 16));
   KJUMP_TRY(const std::uint64_t five, needed(text, "NUMBER(pgtable_l5_enabled)", 10));
   const std::uint64_t sme = vmcoreinfo_value(text, "NUMBER(sme_mask)", 10).value_or(0);
-  return SavedPaging(image, top - kTextBase + phys_base, five != 0 ? 5 : 4, sme);
+  const auto read = [&image](std::uint64_t physical, std::span<std::byte> to) {
+    return image.read_memory(physical, to);
+  };
+  return SavedPaging(read, top - kTextBase + phys_base, five != 0 ? 5 : 4, sme);
 }
 
 /// The kernel's own pages: those of the text area whose physical address is as `phys_base` has it.

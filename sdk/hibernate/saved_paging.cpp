@@ -38,7 +38,7 @@ Result<const SavedPaging::Table*> SavedPaging::table_at(std::uint64_t physical) 
     return fail(ErrorCode::kMalformed, "the page tables in the image lead in circles", "image");
   }
   Table table{};
-  KJUMP_CHECK(image_.read_memory(physical, std::as_writable_bytes(std::span(table))));
+  KJUMP_CHECK(read_(physical, std::as_writable_bytes(std::span(table))));
   return &tables_.emplace(physical, table).first->second;
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-/// The page tables of the kernel in an image.
+/// The page tables of a kernel whose memory is in a file.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include <kjump/result.hpp>
-
-#include "hibernate/image_reader.hpp"
 
 namespace kjump::hibernate {
 
@@ -21,8 +23,11 @@ struct MappedPage {
 /// Four or five levels (Intel SDM 3A, 4.5). Every table is read once.
 class SavedPaging {
  public:
-  SavedPaging(ImageReader& image, std::uint64_t top, unsigned levels, std::uint64_t encryption_mask)
-      : image_(image), top_(top), levels_(levels), mask_(encryption_mask) {}
+  /// Memory from a physical address on, within one page.
+  using ReadMemory = std::function<Result<void>(std::uint64_t physical, std::span<std::byte> to)>;
+
+  SavedPaging(ReadMemory read, std::uint64_t top, unsigned levels, std::uint64_t encryption_mask)
+      : read_(std::move(read)), top_(top), levels_(levels), mask_(encryption_mask) {}
 
   /// None: not mapped.
   [[nodiscard]] Result<std::optional<std::uint64_t>> translate(std::uint64_t virtual_address);
@@ -38,7 +43,7 @@ class SavedPaging {
                                                              std::uint64_t base);
   [[nodiscard]] std::uint64_t address_in(std::uint64_t entry) const;
 
-  ImageReader& image_;
+  ReadMemory read_;
   std::uint64_t top_;
   unsigned levels_;
   std::uint64_t mask_;

@@ -55,6 +55,14 @@ Result<std::optional<std::uint64_t>> decode_sections(std::string_view root, std:
 }
 
 Result<std::uint64_t> vmemmap_by_sections(const System& system, const Vmcoreinfo& info) {
+  return vmemmap_by_sections(
+      [&system](std::uint64_t address, std::size_t bytes) {
+        return read_kernel_memory(system, address, bytes);
+      },
+      info);
+}
+
+Result<std::uint64_t> vmemmap_by_sections(const ReadKernel& read, const Vmcoreinfo& info) {
   KJUMP_TRY(const std::uint64_t table, info.symbol("mem_section"));
   KJUMP_TRY(const std::uint32_t length, info.length("mem_section"));
   KJUMP_TRY(const std::uint32_t bytes, info.size("mem_section"));
@@ -64,14 +72,13 @@ Result<std::uint64_t> vmemmap_by_sections(const System& system, const Vmcoreinfo
   }
   // CONFIG_SPARSEMEM_EXTREME, which x86_64 always has: an array of pointers to roots of a page each.
   const std::size_t roots = std::min(length, kMostRoots);
-  KJUMP_TRY(const std::string pointers, read_kernel_memory(system, table, roots * sizeof(std::uint64_t)));
+  KJUMP_TRY(const std::string pointers, read(table, roots * sizeof(std::uint64_t)));
   for (std::size_t i = 0; i < roots; ++i) {
     const std::uint64_t root = word_at(pointers, i * sizeof(std::uint64_t));
     if (root == 0) {
       continue;
     }
-    KJUMP_TRY(const std::string sections,
-              read_kernel_memory(system, root, abi::kPageBytes / bytes * std::size_t{bytes}));
+    KJUMP_TRY(const std::string sections, read(root, abi::kPageBytes / bytes * std::size_t{bytes}));
     KJUMP_TRY(const std::optional<std::uint64_t> base, decode_sections(sections, bytes));
     if (base) {
       return *base;

@@ -2,8 +2,11 @@
 /// Where the kernel's page structures begin: the virtual address of that of frame 0 (hibernation.md 4.3).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <kjump/result.hpp>
@@ -15,6 +18,10 @@ namespace kjump::hibernate {
 
 /// From the table of memory sections, which every kernel tells.
 [[nodiscard]] Result<std::uint64_t> vmemmap_by_sections(const System& system, const Vmcoreinfo& info);
+
+/// The same of a kernel whose memory this reads, by virtual addresses.
+using ReadKernel = std::function<Result<std::string>(std::uint64_t address, std::size_t bytes)>;
+[[nodiscard]] Result<std::uint64_t> vmemmap_by_sections(const ReadKernel& read, const Vmcoreinfo& info);
 
 /// From SYMBOL(vmemmap); none where the kernel does not tell it.
 [[nodiscard]] Result<std::optional<std::uint64_t>> vmemmap_by_symbol(const Vmcoreinfo& info);

@@ -99,22 +99,30 @@ std::uint64_t find_hpet(const System& system) {
   return address < kFourGib ? address : 0;
 }
 
-std::uint64_t find_io_apic(const System& system) {
+std::vector<IoApicPlace> find_io_apics(const System& system) {
   constexpr std::uint8_t kIoApicType = 1;
   constexpr std::size_t kIoApicBytes = 12;
   constexpr std::size_t kAddressOffset = 4;
   constexpr std::size_t kInterruptBaseOffset = 8;
   const auto table = read_acpi_table(system, "APIC", kFirstStructure);
-  std::uint64_t address = 0;
+  std::vector<IoApicPlace> found;
   for_each_structure(table, [&](std::uint8_t type, std::size_t at, std::size_t bytes) {
-    if (type != kIoApicType || bytes < kIoApicBytes ||
-        number_at<std::uint32_t>(*table, at + kInterruptBaseOffset) != 0) {
-      return false;
+    if (type == kIoApicType && bytes >= kIoApicBytes) {
+      found.push_back({number_at<std::uint32_t>(*table, at + kAddressOffset),
+                       number_at<std::uint32_t>(*table, at + kInterruptBaseOffset)});
     }
-    address = number_at<std::uint32_t>(*table, at + kAddressOffset);
-    return true;
+    return false;
   });
-  return address;
+  return found;
+}
+
+std::uint64_t find_io_apic(const System& system) {
+  for (const IoApicPlace& one : find_io_apics(system)) {
+    if (one.first_interrupt == 0) {
+      return one.address;
+    }
+  }
+  return 0;
 }
 
 std::uint8_t find_timer_pin(const System& system) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/system.hpp"
 
@@ -21,7 +22,14 @@ namespace kjump {
 /// The HPET's registers (IA-PC HPET specification 1.0a, 3.2.4: table HPET).
 [[nodiscard]] std::uint64_t find_hpet(const System& system);
 
-/// The I/O APIC whose first pin is global system interrupt 0 (ACPI specification 6.5, 5.2.12.3: table APIC).
+struct IoApicPlace {
+  std::uint32_t address = 0;
+  std::uint32_t first_interrupt = 0;
+};
+
+/// All I/O APICs (ACPI specification 6.5, 5.2.12.3: table APIC).
+[[nodiscard]] std::vector<IoApicPlace> find_io_apics(const System& system);
+/// The one whose first pin is global system interrupt 0.
 [[nodiscard]] std::uint64_t find_io_apic(const System& system);
 
 /// The pin of that I/O APIC where the PIT's interrupt arrives (ibid. 5.2.12.5, interrupt source override of

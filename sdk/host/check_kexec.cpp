@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "host/checks.hpp"
+#include "host/kept_image.hpp"
 
 namespace kjump {
 namespace {
@@ -66,8 +67,25 @@ Check check_loaded(const System& system) {
   if (system.read_line("/sys/kernel/kexec_loaded", "0") == "0") {
     return passed(kId, kTitle, "/sys/kernel/kexec_loaded is 0");
   }
+  if (const std::string name = kept_image_of(system); !name.empty()) {
+    return failed(kId, kTitle, ErrorCode::kBusy,
+                  "the memory of second kernel " + name +
+                      " is kept in the image that is loaded (/sys/kernel/kexec_loaded is 1)",
+                  "give that kernel up: kjump kernel drop " + name);
+  }
   return failed(kId, kTitle, ErrorCode::kBusy,
                 "another image is already loaded (/sys/kernel/kexec_loaded is 1)", "unload it with kexec -u");
+}
+
+Check check_still_loaded(const System& system) {
+  static constexpr const char* kId = "kexec-loaded";
+  static constexpr const char* kTitle = "the image is still loaded";
+  if (system.read_line("/sys/kernel/kexec_loaded", "0") != "0") {
+    return passed(kId, kTitle, "/sys/kernel/kexec_loaded is 1");
+  }
+  return failed(kId, kTitle, ErrorCode::kInvalid,
+                "the image has been unloaded, and with it what it held (/sys/kernel/kexec_loaded is 0)",
+                "kexec -u, or a program that loaded another image, did that");
 }
 
 // EPERM has five causes; name the one that is there.
@@ -125,6 +143,10 @@ std::vector<Check> check_kexec_rights(System& system) {
   const int left = calls_left(system);
   return {check_boot_capability(system), check_disabled(system), check_limit(left), check_probe(system, left),
           check_loaded(system)};
+}
+
+std::vector<Check> check_kexec_kept(const System& system) {
+  return {check_boot_capability(system), check_still_loaded(system)};
 }
 
 }  // namespace kjump

@@ -36,6 +36,8 @@ struct Needs {
 
 // The kexec door's own.
 [[nodiscard]] std::vector<Check> check_kexec_rights(System& system);
+/// Instead of those, for an image that an earlier session has left loaded.
+[[nodiscard]] std::vector<Check> check_kexec_kept(const System& system);
 [[nodiscard]] Check check_kernel_gdt(const KernelGdtSearch& search, const Kernel& kernel);
 /// An i386 kernel's; `pae` is what uses_pae() says.
 [[nodiscard]] Check check_page_tables(const Result<bool>& pae);

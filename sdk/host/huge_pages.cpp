@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -12,11 +13,21 @@ namespace {
 
 constexpr const char* kPool = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages";
 
-std::optional<std::uint64_t> pool_size(const System& system) {
-  const std::string text = system.read_line(kPool);
+constexpr const char* kSurplus = "/sys/kernel/mm/hugepages/hugepages-2048kB/surplus_hugepages";
+
+std::optional<std::uint64_t> number_in(const System& system, const char* file) {
+  const std::string text = system.read_line(file);
   std::uint64_t pages = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pages);
   return error == std::errc{} && end != text.data() ? std::optional(pages) : std::nullopt;
+}
+
+// What the file can be set to. Pages that were taken out of the pool while in use count in it, too, until
+// they are free; whoever took them for the pool's would put them back in.
+std::optional<std::uint64_t> pool_size(const System& system) {
+  const auto pages = number_in(system, kPool);
+  const std::uint64_t surplus = number_in(system, kSurplus).value_or(0);
+  return pages ? std::optional(*pages - std::min(surplus, *pages)) : std::nullopt;
 }
 
 // The kernel makes as many as it can; what the file says then is how many there are.

@@ -14,6 +14,8 @@ namespace {
 
 constexpr const char* kSymbols = "/proc/kallsyms";
 constexpr const char* kCore = "/proc/kcore";
+// fs/proc/kcore.c: parts that are not directly mapped, such as vmalloc and vmemmap, say so.
+constexpr std::uint64_t kNoAddress = ~std::uint64_t{0};
 // A note for each processor and VMCOREINFO, at most a page each.
 constexpr std::uint64_t kLargestNotes = std::uint64_t{1} << 20;
 
@@ -57,7 +59,9 @@ Result<std::vector<CorePart>> read_parts(const System& system) {
   for (std::size_t at = 0; at < table.size(); at += sizeof(PartHeader)) {
     PartHeader part{};
     std::memcpy(&part, table.data() + at, sizeof(part));
-    parts.push_back({part.p_type, part.p_offset, part.p_vaddr, part.p_paddr, part.p_filesz, part.p_memsz});
+    const bool known = static_cast<decltype(part.p_paddr)>(part.p_paddr + 1) != 0;
+    parts.push_back({part.p_type, part.p_offset, part.p_vaddr, known ? part.p_paddr : kNoAddress,
+                     part.p_filesz, part.p_memsz});
   }
   return parts;
 }
@@ -103,8 +107,6 @@ namespace {
 // Of the part that has all of it, by whichever address.
 Result<std::string> read_part(const System& system, std::uint64_t CorePart::*base, std::uint64_t address,
                               std::size_t bytes) {
-  // fs/proc/kcore.c: parts that are not directly mapped, such as vmalloc and vmemmap, say so.
-  constexpr std::uint64_t kNoAddress = ~std::uint64_t{0};
   KJUMP_TRY(const std::vector<CorePart> parts, core_parts(system));
   for (const CorePart& part : parts) {
     const std::uint64_t start = part.*base;
@@ -131,6 +133,17 @@ Result<std::string> read_kernel_memory(const System& system, std::uint64_t addre
 
 Result<std::string> read_physical_memory(const System& system, std::uint64_t address, std::size_t bytes) {
   return read_part(system, &CorePart::physical, address, bytes);
+}
+
+Result<std::vector<KernelMapping>> kernel_mappings(const System& system) {
+  KJUMP_TRY(const std::vector<CorePart> parts, core_parts(system));
+  std::vector<KernelMapping> mappings;
+  for (const CorePart& part : parts) {
+    if (part.type == PT_LOAD && part.physical != kNoAddress) {
+      mappings.push_back({part.address, part.physical, part.memory_bytes});
+    }
+  }
+  return mappings;
 }
 
 Result<std::string> read_kernel_notes(const System& system) {

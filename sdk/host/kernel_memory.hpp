@@ -26,6 +26,15 @@ namespace kjump {
 [[nodiscard]] Result<std::string> read_physical_memory(const System& system, std::uint64_t address,
                                                        std::size_t bytes);
 
+/// Memory that the kernel maps in one piece: the direct map's parts, and (x86_64) itself, where it runs.
+struct KernelMapping {
+  std::uint64_t address = 0;  ///< virtual
+  std::uint64_t physical = 0;
+  std::uint64_t bytes = 0;
+};
+/// Those that /proc/kcore lists with their physical addresses.
+[[nodiscard]] Result<std::vector<KernelMapping>> kernel_mappings(const System& system);
+
 /// The notes of /proc/kcore, as they lie there.
 [[nodiscard]] Result<std::string> read_kernel_notes(const System& system);
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "host/checks.hpp"
 #include "host/kernel_paging.hpp"
@@ -36,6 +37,12 @@ Failure load_failed(int error) {
     default:
       return because(ErrorCode::kSystem, "run kjump doctor");
   }
+}
+
+kexec_segment kexec_segment_of(const Segment& segment) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a physical address, which the system call wants as a pointer
+  const void* destination = reinterpret_cast<const void*>(std::uintptr_t{segment.address});
+  return {segment.content.data(), segment.content.size(), destination, segment.memory_bytes};
 }
 
 std::string jump_hint(int error) {
@@ -85,7 +92,7 @@ const KernelGdtSearch& KexecDoor::gdt(const Kernel& kernel) {
 }
 
 std::vector<Check> KexecDoor::examine() {
-  std::vector<Check> checks = check_kexec_rights(system_);
+  std::vector<Check> checks = adopted_ ? check_kexec_kept(system_) : check_kexec_rights(system_);
   if (const auto kernel = identify_kernel(system_)) {
     checks.push_back(check_kernel_gdt(gdt(*kernel), *kernel));
     if (kernel->is_i386()) {
@@ -116,18 +123,23 @@ Result<void> KexecDoor::prepare(const ImageInfo& info, const std::vector<Segment
   if (info.kexec_entry == 0) {
     return fail(ErrorCode::kUnsupported, "the image has no entry for the kexec door", info.name);
   }
-  KJUMP_TRY(const SegmentLimits limits, SegmentLimits::read(system_));
-  KJUMP_CHECK(limits.check(segments));
+  if (adopted_) {
+    loaded_ = true;
+    return {};
+  }
+  KJUMP_TRY(const SegmentLimits limits, SegmentLimits::read(system_, !memory_.empty()));
+  KJUMP_CHECK(limits.check(segments, memory_));
   std::vector<kexec_segment> list;
-  for (const Segment& segment : segments) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): a physical address, which the system call wants as a pointer
-    const void* destination = reinterpret_cast<const void*>(std::uintptr_t{segment.address});
-    list.push_back({segment.content.data(), segment.content.size(), destination, segment.memory_bytes});
+  for (const auto* part : {&segments, &std::as_const(memory_)}) {
+    for (const Segment& segment : *part) {
+      list.push_back(kexec_segment_of(segment));
+    }
   }
   if (const int error = system_.kexec_load(info.kexec_entry, list, KEXEC_PRESERVE_CONTEXT); error != 0) {
     return load_failed(error);
   }
   loaded_ = true;
+  memory_ = {};
   return {};
 }
 
@@ -153,7 +165,8 @@ Result<Passage> KexecDoor::go_through() {
 }
 
 Result<void> KexecDoor::put_back() {
-  if (!loaded_) {
+  if (!loaded_ || adopted_) {
+    loaded_ = false;
     return {};
   }
   // A loaded image makes reboot hooks of systemd and kexec-tools "reboot" into the payload.

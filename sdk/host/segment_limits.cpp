@@ -11,17 +11,40 @@
 namespace kjump {
 namespace {
 
-Result<void> check_address(const SegmentLimits& limits, const Segment& segment) {
-  const std::string subject =
-      fmt::format("segment at {:#x}, {:#x} bytes", segment.address, segment.memory_bytes);
-  const std::uint64_t end = std::uint64_t{segment.address} + segment.memory_bytes;
+std::string subject_of(const Segment& segment) {
+  return fmt::format("segment at {:#x}, {:#x} bytes", segment.address, segment.memory_bytes);
+}
+
+Result<void> check_form(const Segment& segment) {
   if (segment.address % abi::kPageBytes != 0 || segment.memory_bytes % abi::kPageBytes != 0) {
-    return fail(ErrorCode::kLimit, "segment is not made of whole pages", subject);
+    return fail(ErrorCode::kLimit, "segment is not made of whole pages", subject_of(segment));
   }
   if (segment.content.size() > segment.memory_bytes) {
     return fail(ErrorCode::kLimit, fmt::format("segment has {:#x} bytes of content", segment.content.size()),
-                subject);
+                subject_of(segment));
   }
+  return {};
+}
+
+Result<void> check_high_address(const SegmentLimits& limits, const Segment& segment) {
+  constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+  KJUMP_CHECK(check_form(segment));
+  if (segment.address < kMebibyte) {
+    return fail(ErrorCode::kLimit, "segment begins below 1 MiB", subject_of(segment));
+  }
+  const std::uint64_t end = std::uint64_t{segment.address} + segment.memory_bytes;
+  if (const auto hole = limits.memory.first_hole(segment.address, end)) {
+    return fail(ErrorCode::kLimit,
+                fmt::format("{:#x} is not System RAM but '{}'", *hole, limits.memory.type_at(*hole)),
+                subject_of(segment));
+  }
+  return {};
+}
+
+Result<void> check_address(const SegmentLimits& limits, const Segment& segment) {
+  const std::string subject = subject_of(segment);
+  const std::uint64_t end = std::uint64_t{segment.address} + segment.memory_bytes;
+  KJUMP_CHECK(check_form(segment));
   if (segment.address < abi::kImageLowest) {
     return fail(ErrorCode::kLimit, fmt::format("segment begins below {:#x}", abi::kImageLowest), subject,
                 "what is down there belongs to the BIOS and to boot loaders; link the image anew");
@@ -51,22 +74,27 @@ Result<void> check_address(const SegmentLimits& limits, const Segment& segment) 
 
 }  // namespace
 
-Result<SegmentLimits> SegmentLimits::read(const System& system) {
-  KJUMP_TRY(MemoryMap memory, MemoryMap::read_low(system));
+Result<SegmentLimits> SegmentLimits::read(const System& system, bool all_memory) {
+  KJUMP_TRY(MemoryMap memory, all_memory ? MemoryMap::read(system) : MemoryMap::read_low(system));
   const auto facts = read_page_zero(system);
   const bool bios = facts && facts->ivt_problem.empty();
   return SegmentLimits{std::move(memory), bios ? facts->base_memory_end : abi::kImageEnd,
                        system.total_memory_bytes()};
 }
 
-Result<void> SegmentLimits::check(const std::vector<Segment>& segments) const {
-  if (segments.size() > KEXEC_SEGMENT_MAX) {
-    return fail(ErrorCode::kLimit, fmt::format("the image has {} segments", segments.size()), "kexec_load",
+Result<void> SegmentLimits::check(const std::vector<Segment>& segments,
+                                  const std::vector<Segment>& more) const {
+  if (const std::size_t count = segments.size() + more.size(); count > KEXEC_SEGMENT_MAX) {
+    return fail(ErrorCode::kLimit, fmt::format("the image has {} segments", count), "kexec_load",
                 fmt::format("the kernel takes {}; link the image with fewer gaps", KEXEC_SEGMENT_MAX));
   }
   std::uint64_t sum = 0;
   for (const Segment& segment : segments) {
     KJUMP_CHECK(check_address(*this, segment));
+    sum += segment.memory_bytes;
+  }
+  for (const Segment& segment : more) {
+    KJUMP_CHECK(check_high_address(*this, segment));
     sum += segment.memory_bytes;
   }
   if (sum > total_memory_bytes / 2) {

@@ -18,9 +18,12 @@ struct SegmentLimits {
   std::uint32_t base_memory_end = 0;  ///< the EBDA begins here, or 640 KiB
   std::uint64_t total_memory_bytes = 0;
 
-  /// Collects the facts. Without readable page 0 the memory map alone decides.
-  [[nodiscard]] static Result<SegmentLimits> read(const System& system);
-  [[nodiscard]] Result<void> check(const std::vector<Segment>& segments) const;
+  /// Collects the facts; `all_memory` where there is more than an image. Without readable page 0 the memory
+  /// map alone decides.
+  [[nodiscard]] static Result<SegmentLimits> read(const System& system, bool all_memory = false);
+  /// `segments` of an image; `memory` above the first MiB is loaded with them.
+  [[nodiscard]] Result<void> check(const std::vector<Segment>& segments,
+                                   const std::vector<Segment>& memory = {}) const;
 };
 
 }  // namespace kjump

@@ -88,7 +88,7 @@ Result<void> check_and_lock(Session::State& state, const DoorOptions& options) {
   return {};
 }
 
-// Takes over the exchange's memory and chooses the nonce that the image will be told.
+// Takes over the exchange's memory and chooses the nonce that the image will be told, if it has none yet.
 Result<void> take_exchange(Session::State& state, abi::LoaderParameters& parameters) {
   KJUMP_TRY(ExchangeMemory exchange, ExchangeMemory::open(state.system));
   state.exchange.emplace(std::move(exchange));
@@ -163,6 +163,14 @@ Result<Session> open_state(std::unique_ptr<Session::State> state, const DoorOpti
 
 Result<Session> open_session(System& system, std::unique_ptr<Door> door, const Image& image) {
   return open_state(std::make_unique<Session::State>(system, std::move(door)), {}, image);
+}
+
+Result<Session> adopt_session(System& system, std::unique_ptr<Door> door, const Image& image,
+                              const LeftLoaded& left) {
+  auto state = std::make_unique<Session::State>(system, std::move(door));
+  state->ticket.nonce = left.nonce;
+  state->ticket.sequence = left.sequence;
+  return open_state(std::move(state), {}, image);
 }
 
 Result<Session> open_session(System& system, const DoorOptions& options, const Image& image) {

@@ -35,9 +35,10 @@ std::optional<std::uint32_t> type_number(const std::string& type) {
   return std::nullopt;
 }
 
-// The pieces of B, in order of address.
+// The pieces of B, in order of address. The head of its memory is not among them.
 std::array<MemoryPiece, 2> own_pieces(const MemoryPiece& memory) {
-  return {{{format::kLowMemoryBase, format::kLowMemoryEnd - format::kLowMemoryBase}, memory}};
+  return {{{format::kLowMemoryBase, format::kLowMemoryEnd - format::kLowMemoryBase},
+           {memory.base + kHeadBytes, memory.bytes - kHeadBytes}}};
 }
 
 void add(std::vector<boot_e820_entry>& map, std::uint64_t start, std::uint64_t end, std::uint32_t type) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/huge_pages.hpp"
+#include "host/memory_info.hpp"
 #include "kernel/huge_file.hpp"
 
 namespace kjump::two_kernels {
@@ -19,13 +20,6 @@ constexpr std::uint64_t kPage = HugePages::kBytes;
 constexpr std::uint64_t kLowest = std::uint64_t{16} << 20;
 // Of what is free, what the search never takes: the system goes on meanwhile.
 constexpr std::uint64_t kLeftFree = std::uint64_t{24} << 20;
-
-std::uint64_t free_memory(const System& system) {
-  static constexpr const char* kField = "MemFree:";
-  const std::string text = system.read_line("/proc/meminfo");
-  const auto at = text.find(kField);
-  return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + 8, nullptr, 10) * 1024;
-}
 
 /// The longest run of neighbours, [first, last) of the pages, which are in order of address.
 std::span<const HugePage> longest_run(std::span<const HugePage> pages) {
@@ -55,7 +49,7 @@ Result<std::span<const HugePage>> find_run(System& system, Search& search, std::
   for (std::uint64_t more = wanted;; more = std::max<std::uint64_t>(wanted / 2, 1)) {
     std::uint64_t have = search.file.grow_to(target);
     if (have < target) {
-      const std::uint64_t free = free_memory(system);
+      const std::uint64_t free = memory_info(system, "MemFree");
       const std::uint64_t room = free > kLeftFree ? (free - kLeftFree) / kPage : 0;
       if (auto pool = HugePages::add(system, std::min(target - have, room)); room != 0 && pool) {
         search.pools.push_back(*std::move(pool));

@@ -22,14 +22,14 @@ constexpr std::uint64_t round_up_to(std::uint64_t value, std::uint64_t unit) {
 }
 
 std::uint64_t kernel_address(const BootImage& image, std::uint64_t base) {
-  return round_up_to(std::max(base + kTableBytes, kLowestKernel), image.header().kernel_alignment);
+  return round_up_to(std::max(base + kHeadBytes, kLowestKernel), image.header().kernel_alignment);
 }
 
 }  // namespace
 
 std::uint64_t least_memory(const BootImage& image, std::uint64_t initrd_bytes) {
   // The initial RAM disk is unpacked into a second copy before it is freed.
-  return image.header().kernel_alignment + kTableBytes + image.header().init_size + 2 * initrd_bytes +
+  return image.header().kernel_alignment + kHeadBytes + image.header().init_size + 2 * initrd_bytes +
          kWorkingRoom;
 }
 
@@ -51,6 +51,7 @@ Result<Layout> lay_out(const BootImage& image, std::uint64_t initrd_bytes, const
   }
   Layout layout;
   layout.tables = memory.base;
+  layout.snapshot = snapshot_in(memory);
   layout.kernel = kernel_address(image, memory.base);
   layout.initrd = (memory.end() - initrd_bytes) / abi::kPageBytes * abi::kPageBytes;
   if (layout.kernel + image.header().init_size > layout.initrd) {

@@ -44,4 +44,7 @@ class LowArea {
 /// What the one who starts a kernel appends to its command line, before 16 digits.
 inline constexpr const char* kBackEntryOption = "kexec_jump_back_entry=0x";
 
+/// How it is told where core_header()'s header lies.
+inline constexpr const char* kCoreHeaderOption = "elfcorehdr=";
+
 }  // namespace kjump::two_kernels

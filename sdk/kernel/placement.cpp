@@ -1,36 +1,84 @@
 // SPDX-License-Identifier: MIT
 #include "kernel/placement.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "kernel/registry.hpp"
 
 namespace kjump::two_kernels {
 
 using abi::two_kernels::Place;
 
+namespace {
+
+std::string why_this(Place place) {
+  switch (place) {
+    case Place::kHugePages:
+      return "nothing has to be reserved or swapped";
+    case Place::kReserved:
+      return "reserved at boot";
+    case Place::kSwapped:
+      return "swapped at each jump";
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Placement> Placement::find(System& system, const std::string& name, std::uint64_t bytes,
                                   std::optional<Place> kind, const std::vector<MemoryPiece>& taken) {
   Placement placement;
-  placement.reason_ = kind ? "as asked for" : "nothing has to be reserved or swapped";
-  if (kind.value_or(Place::kHugePages) == Place::kHugePages) {
-    auto huge = HugePlace::take(system, name, bytes);
-    if (huge) {
-      placement.huge_.emplace(*std::move(huge));
-      return placement;
-    }
-    if (kind) {
-      return Failure(std::move(huge).error());
-    }
-    placement.reason_ = "huge pages: " + huge.error().what;
-    auto reserved = find_reserved(system, bytes, taken);
-    if (!reserved) {
-      Error error = std::move(huge).error();
-      error.hint += "; " + reserved.error().what;
-      return Failure(std::move(error));
-    }
-    KJUMP_CHECK(placement.use(system, *reserved));
+  if (kind) {
+    placement.reason_ = "as asked for";
+    KJUMP_CHECK(placement.take(system, *kind, name, bytes, taken));
     return placement;
   }
-  KJUMP_TRY(const ReservedPiece reserved, find_reserved(system, bytes, taken));
+  std::string before;
+  for (const Place next : {Place::kHugePages, Place::kReserved, Place::kSwapped}) {
+    placement.reason_ = before + why_this(next);
+    const auto done = placement.take(system, next, name, bytes, taken);
+    if (done) {
+      return placement;
+    }
+    before += fmt::format("{}: {}; ", place_name(next), done.error().what);
+  }
+  return fail(ErrorCode::kLimit, "no memory for it. " + before.substr(0, before.size() - 2), "--place auto",
+              "give the kernel less --memory, free some, or reserve memory at boot: memmap= or crashkernel=");
+}
+
+Result<void> Placement::take(System& system, Place kind, const std::string& name, std::uint64_t bytes,
+                             const std::vector<MemoryPiece>& taken) {
+  kind_ = kind;
+  switch (kind) {
+    case Place::kHugePages: {
+      KJUMP_TRY(HugePlace huge, HugePlace::take(system, name, bytes));
+      huge_.emplace(std::move(huge));
+      return {};
+    }
+    case Place::kReserved: {
+      KJUMP_TRY(const ReservedPiece reserved, find_reserved(system, bytes, taken));
+      return use(system, reserved);
+    }
+    case Place::kSwapped: {
+      KJUMP_TRY(SwappedPlace swapped, SwappedPlace::choose(system, bytes, taken));
+      swapped_.emplace(std::move(swapped));
+      return {};
+    }
+  }
+  return fail(ErrorCode::kInvalid, "unknown placement", "--place");
+}
+
+Result<Placement> Placement::find_at(System& system, std::uint64_t address, std::uint64_t bytes,
+                                     std::optional<Place> kind, const std::vector<MemoryPiece>& taken) {
+  if (kind && *kind != Place::kReserved) {
+    return fail(ErrorCode::kInvalid, "such memory cannot be had at an address of one's choice", "--place",
+                "--at goes with --place reserved");
+  }
+  Placement placement;
+  placement.reason_ = "as asked for";
+  KJUMP_TRY(const ReservedPiece reserved, find_reserved_at(system, bytes, address, taken));
   KJUMP_CHECK(placement.use(system, reserved));
   return placement;
 }
@@ -53,6 +101,9 @@ Result<std::span<std::byte>> Placement::room(std::uint64_t address, std::uint64_
     return fail(ErrorCode::kInvalid, "outside of the kernel's memory", "placement");
   }
   const auto bytes = static_cast<std::size_t>(wanted);
+  if (swapped_) {
+    return swapped_->room(address, bytes);
+  }
   if (huge_ || mapping_) {
     return (huge_ ? huge_->bytes() : mapping_->bytes())
         .subspan(static_cast<std::size_t>(address - all.base), bytes);

@@ -131,4 +131,27 @@ Result<ReservedPiece> find_reserved(const System& system, std::uint64_t bytes,
                           wanted / kMib, wanted / kMib));
 }
 
+Result<ReservedPiece> find_reserved_at(const System& system, std::uint64_t bytes, std::uint64_t address,
+                                       const std::vector<MemoryPiece>& taken) {
+  const std::string subject = fmt::format("--at {:#x}", address);
+  constexpr std::uint64_t kHighest = std::uint64_t{1} << 52;
+  if (address % kUnit != 0 || address < kLowestReserved || address > kHighest || bytes > kHighest) {
+    return fail(ErrorCode::kInvalid, "not an address for a kernel's memory", subject,
+                "a multiple of 2 MiB, 16 MiB or more");
+  }
+  const MemoryPiece wanted{address, (bytes + kUnit - 1) / kUnit * kUnit};
+  for (const MemoryPiece& other : taken) {
+    if (overlaps(wanted, other)) {
+      return fail(ErrorCode::kBusy, "another second kernel lies there", subject, "kjump kernel drop NAME");
+    }
+  }
+  for (ReservedPiece& reserved : reserved_pieces(system)) {
+    if (reserved.piece.base <= wanted.base && wanted.end() <= reserved.piece.end()) {
+      return ReservedPiece{wanted, std::move(reserved.origin), reserved.is_writable};
+    }
+  }
+  return fail(ErrorCode::kLimit, fmt::format("{} MiB are not reserved there", wanted.bytes / kMib), subject,
+              fmt::format("boot with memmap={}M${:#x}", wanted.bytes / kMib, address));
+}
+
 }  // namespace kjump::two_kernels

@@ -47,4 +47,9 @@ class ReservedMapping {
 [[nodiscard]] Result<ReservedPiece> find_reserved(const System& system, std::uint64_t bytes,
                                                   const std::vector<MemoryPiece>& taken);
 
+/// `bytes` at that very address, wherever it is within one.
+[[nodiscard]] Result<ReservedPiece> find_reserved_at(const System& system, std::uint64_t bytes,
+                                                     std::uint64_t address,
+                                                     const std::vector<MemoryPiece>& taken);
+
 }  // namespace kjump::two_kernels

@@ -22,8 +22,11 @@ struct StartOptions {
   std::string append;  ///< command line
   std::uint64_t memory_bytes = 0;
   std::optional<abi::two_kernels::Place> place;  ///< none: the first that does
+  std::optional<std::uint64_t> at;  ///< physical address of its memory; none: wherever there is some
   std::string name;
-  bool force = false;  ///< in spite of what check_danger() finds
+  abi::two_kernels::SnapshotJob snapshot{};  ///< for a kernel whose business that is
+  std::uint32_t deadline_seconds = 0;        ///< 0: it may stay away for as long as it likes
+  bool force = false;                        ///< in spite of what check_danger() finds
   Progress progress;
 };
 
@@ -33,11 +36,14 @@ struct StartReport {
   CrossingReport crossing;
 };
 
-/// Starts a kernel; returns when it jumps back. An error before the jump means that everything is as it was.
+/// Starts a kernel; returns when it jumps back. An error before the jump means that everything is as it was;
+/// kTimeout that it was overdue, is lost and may be dropped.
 [[nodiscard]] Result<StartReport> start_kernel(System& system, const StartOptions& options);
 
-/// In the first kernel: lets the jump of the second one return. Returns when it jumps back.
-[[nodiscard]] Result<CrossingReport> enter_kernel(System& system, const std::string& name);
+/// In the first kernel: lets the jump of the second one return. Returns when it jumps back; kTimeout as
+/// above.
+[[nodiscard]] Result<CrossingReport> enter_kernel(System& system, const std::string& name,
+                                                  std::uint32_t deadline_seconds = 0);
 
 /// In the second kernel: back to the first one. Returns when that one enters this one again.
 [[nodiscard]] Result<CrossingReport> go_back(System& system);
@@ -51,12 +57,14 @@ struct KernelStatus {
   struct Known {
     KernelEntry entry;
     std::optional<abi::two_kernels::HandOff> page;  ///< none: it has never come back
+    std::string lost;                               ///< why it can never be entered again; empty: it can
   };
   std::vector<Known> kernels;  ///< that this one has started
 };
 [[nodiscard]] Result<KernelStatus> kernel_status(System& system);
 
-/// Saves the page of a kernel that has come back and whose kjump was killed before it could do so.
+/// Saves the page of a kernel that has come back, or is lost, and whose kjump was killed before it could do
+/// so.
 [[nodiscard]] Result<void> adopt_page(const System& system, const Registry& registry);
 
 }  // namespace kjump::two_kernels

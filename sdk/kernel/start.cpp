@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From a kernel's file to its first jump back.
+#include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -11,14 +12,21 @@
 
 #include <kjump/abi/two_kernels.hpp>
 
+#include "hibernate/kernel_facts.hpp"
+#include "host/kept_image.hpp"
+#include "host/loaded_image.hpp"
 #include "kernel/boot_image.hpp"
 #include "kernel/boot_parameters.hpp"
+#include "kernel/core_area.hpp"
 #include "kernel/danger.hpp"
+#include "kernel/guard.hpp"
 #include "kernel/identity_tables.hpp"
 #include "kernel/layout.hpp"
 #include "kernel/low_area.hpp"
+#include "kernel/machine_facts.hpp"
 #include "kernel/placement.hpp"
 #include "kernel/second_kernel.hpp"
+#include "kernel/swapped_image.hpp"
 
 namespace kjump::two_kernels {
 namespace {
@@ -69,14 +77,24 @@ Result<void> read_into(const Initrd& initrd, std::span<std::byte> to, const std:
   return {};
 }
 
+// Of the same length whatever the address.
+std::string core_header_option(std::uint64_t address) {
+  return fmt::format("{}0x{:0{}x}", kCoreHeaderOption, address, kDigits);
+}
+
 // The user's, and what a second kernel needs beside it.
 Result<std::string> command_line_of(const StartOptions& options, const BootImage& image) {
   std::string line = options.append;
   const auto has = [&line](const char* option) { return line.find(option) != std::string::npos; };
   if (!has("maxcpus=") && !has("nr_cpus=") && !has("nosmp")) {
-    line += line.empty() ? "maxcpus=1" : " maxcpus=1";  // the others are parked in this kernel
+    // The others are parked in this kernel. One of them may be the guard, which is to stay out of reach.
+    line += line.empty() ? "" : " ";
+    line += options.deadline_seconds != 0 ? "nr_cpus=1" : "maxcpus=1";
   }
-  line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);
+  if (!has(kCoreHeaderOption)) {
+    line += " " + core_header_option(format::kCoreHeaderBase);
+  }
+  line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);  // last: see load_into()
   const std::size_t most = std::min<std::size_t>(image.header().cmdline_size, format::kCommandLineBytes - 1);
   if (line.size() > most) {
     return fail(ErrorCode::kLimit, fmt::format("the command line has {} characters", line.size()), "--append",
@@ -85,13 +103,37 @@ Result<std::string> command_line_of(const StartOptions& options, const BootImage
   return line;
 }
 
+/// This kernel's memory for the other one's /proc/vmcore. Where that cannot be, the other one runs all the
+/// same; its kernel finds no header then.
+std::uint32_t tell_core(const System& system, LowArea& low, const std::string& command_line, Placement& place,
+                        std::span<const DisplacedRun> displaced, std::vector<std::string>& notes) {
+  const auto written = [&]() -> Result<std::uint32_t> {
+    KJUMP_TRY(CoreFacts facts, read_core_facts(system, place.piece()));
+    add_displaced(facts.pieces, displaced);
+    KJUMP_TRY(const std::uint64_t header, write_core(low, facts, place.spare()));
+    if (const auto option = command_line.find(core_header_option(format::kCoreHeaderBase));
+        option != std::string::npos) {
+      const std::string text = core_header_option(header);
+      low.write(format::kCommandLineBase + static_cast<std::uint32_t>(option),
+                std::as_bytes(std::span(text)));
+    }
+    return facts.registers;
+  }();
+  if (written) {
+    return *written;
+  }
+  low.write(format::kCoreHeaderBase, std::array<std::byte, sizeof(Elf64_Ehdr)>{});
+  notes.push_back("there will be no /proc/vmcore: " + written.error().text());
+  return 0;
+}
+
 Result<void> put_bytes(Placement& place, std::uint64_t address, std::span<const std::byte> bytes) {
   KJUMP_TRY(const std::span<std::byte> room, place.room(address, bytes.size()));
   std::copy(bytes.begin(), bytes.end(), room.begin());
   return {};
 }
 
-format::HandOff first_page(const KernelEntry& entry) {
+format::HandOff first_page(const System& system, const KernelEntry& entry, const StartOptions& options) {
   format::HandOff page{};
   page.magic = format::kMagic;
   page.version = format::kVersion;
@@ -100,7 +142,13 @@ format::HandOff first_page(const KernelEntry& entry) {
   page.memory_base = entry.memory.base;
   page.memory_bytes = entry.memory.bytes;
   page.place = static_cast<std::uint32_t>(entry.place);
+  if (const auto note = hibernate::parse_note_place(system.read_line("/sys/kernel/vmcoreinfo"))) {
+    page.vmcoreinfo_base = note->address;
+    page.vmcoreinfo_bytes = note->bytes;
+  }
   entry.name.copy(std::begin(page.name), std::size(page.name) - 1);
+  page.machine = read_machine_facts(system);
+  page.snapshot = options.snapshot;
   return page;
 }
 
@@ -120,6 +168,9 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
   KJUMP_TRY(BootImage image, BootImage::open(options.kernel));
   KJUMP_TRY(Initrd initrd, open_initrd(system, options.initrd));
   KJUMP_TRY(std::string command_line, command_line_of(options, image));
+  if (options.deadline_seconds != 0) {
+    KJUMP_CHECK(find_guard(system, command_line));
+  }
   // Wherever the memory will be, this much it must be.
   KJUMP_CHECK(lay_out(image, initrd.bytes, {std::uint64_t{16} << 20, options.memory_bytes}));
   if (!options.force) {
@@ -137,7 +188,7 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
 
 Result<format::CrossingRequest> load_into(System& system, const StartOptions& options,
                                           const Prepared& prepared, Placement& place,
-                                          const KernelEntry& entry) {
+                                          const KernelEntry& entry, LowArea& low) {
   KJUMP_TRY(const Layout layout, lay_out(prepared.image, prepared.initrd.bytes, entry.memory));
   const std::array<MemoryPiece, 2> pieces{kFirstPiece, entry.memory};
   KJUMP_TRY(const std::vector<std::uint64_t> tables, identity_tables(pieces, layout.tables));
@@ -147,8 +198,7 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   KJUMP_CHECK(read_into(prepared.initrd, initrd, options.initrd));
   KJUMP_TRY(const boot_params parameters,
             make_boot_parameters(system, prepared.image, {entry.memory, layout, prepared.initrd.bytes}));
-  KJUMP_TRY(LowArea low, LowArea::open(system));
-  low.set_page(first_page(entry));
+  low.set_page(first_page(system, entry, options));
   low.write(format::kBootParametersBase, std::as_bytes(std::span(&parameters, 1)));
   low.write(format::kCommandLineBase,
             std::as_bytes(std::span(prepared.command_line.c_str(), prepared.command_line.size() + 1)));
@@ -163,6 +213,47 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
       format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kDigits);
   return request;
 }
+
+// The image is loaded again, with the kernel's memory. It stays loaded as long as that kernel lives.
+// What it displaces.
+Result<std::vector<DisplacedRun>> load_swapped(System& system, const KernelEntry& entry, Placement& place,
+                                               Crossing& crossing) {
+  KJUMP_CHECK(crossing.close());
+  KJUMP_TRY(std::vector<Segment> memory, place.segments(system));
+  KJUMP_TRY(crossing, Crossing::open_with(system, std::move(memory)));
+  KJUMP_TRY(const LoadedImage image, read_loaded_image(system));
+  KJUMP_TRY(std::vector<DisplacedRun> displaced, displaced_memory(image, entry.memory));
+  KJUMP_CHECK(note_kept_image(system, entry.name));
+  return displaced;
+}
+
+/// What is noted of a kernel before its first jump, so that it can be given up even if this program is
+/// killed.
+class NotedEntry {
+ public:
+  NotedEntry(const System& system, const Registry& registry, const KernelEntry& entry)
+      : system_(system), registry_(registry), entry_(entry) {}
+  NotedEntry(const NotedEntry&) = delete;
+  NotedEntry& operator=(const NotedEntry&) = delete;
+  NotedEntry(NotedEntry&&) = delete;
+  NotedEntry& operator=(NotedEntry&&) = delete;
+  ~NotedEntry() {
+    if (!kept_) {
+      registry_.remove(entry_.name);
+      if (entry_.place == format::Place::kSwapped) {
+        forget_kept_image(system_);
+      }
+    }
+  }
+  [[nodiscard]] Result<void> write() const { return registry_.put(entry_); }
+  void keep() { kept_ = true; }
+
+ private:
+  const System& system_;
+  const Registry& registry_;
+  const KernelEntry& entry_;
+  bool kept_ = false;
+};
 
 }  // namespace
 
@@ -179,7 +270,8 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
     taken.push_back(other.memory);
   }
   KJUMP_TRY(Placement place,
-            Placement::find(system, options.name, options.memory_bytes, options.place, taken));
+            options.at ? Placement::find_at(system, *options.at, options.memory_bytes, options.place, taken)
+                       : Placement::find(system, options.name, options.memory_bytes, options.place, taken));
   report.reason = place.reason();
   KernelEntry& entry = report.entry;
   entry.name = options.name;
@@ -192,19 +284,35 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.command_line = prepared.command_line;
   entry.started_at = system.wall_seconds();
   tell_progress(options.progress, "loading the kernel");
-  KJUMP_TRY(const format::CrossingRequest request, load_into(system, options, prepared, place, entry));
+  KJUMP_TRY(LowArea low, LowArea::open(system));
+  KJUMP_TRY(format::CrossingRequest request, load_into(system, options, prepared, place, entry, low));
+  NotedEntry noted(system, registry, entry);
+  std::vector<DisplacedRun> displaced;
+  if (place.kind() == format::Place::kSwapped) {
+    KJUMP_TRY(displaced, load_swapped(system, entry, place, crossing));
+  }
+  request.registers = tell_core(system, low, prepared.command_line, place, displaced, notes);
+  KJUMP_CHECK(ask_for_guard(system, options.deadline_seconds, entry.command_line, entry.memory, request));
   if (const auto taken_over = crossing.set_content(place.content()); !taken_over) {
     // The payload reaches 4 GiB, the kernel may give huge pages above.
     Error error = taken_over.error();
     error.hint = "reserve memory with memmap=SIZE$ADDRESS instead, which needs no copy; or --place hugepages";
     return Failure(std::move(error));
   }
+  KJUMP_CHECK(noted.write());
   tell_progress(options.progress, "jumping");
-  KJUMP_TRY(report.crossing, crossing.go(request));
-  // It has come back, so it may be entered again.
-  KJUMP_CHECK(registry.put(entry));
+  auto gone = crossing.go(request);
+  if (!gone && gone.error().code != ErrorCode::kTimeout) {
+    return Failure(std::move(gone).error());
+  }
+  // It has come back, so it may be entered again; or it is lost, and its memory may yet tell why.
+  noted.keep();
   place.keep();
+  if (place.kind() == format::Place::kSwapped) {
+    crossing.leave_loaded();
+  }
   KJUMP_CHECK(adopt_page(system, registry));
+  KJUMP_TRY(report.crossing, std::move(gone));
   report.crossing.notes.insert(report.crossing.notes.begin(), notes.begin(), notes.end());
   return report;
 }

@@ -4,18 +4,29 @@
 
 #include <utility>
 
+#include "kernel/guard.hpp"
 #include "kernel/huge_place.hpp"
 #include "kernel/low_area.hpp"
 #include "kernel/second_kernel.hpp"
+#include "kernel/swapped_image.hpp"
 
 namespace kjump::two_kernels {
 namespace {
 
 namespace format = abi::two_kernels;
 
+constexpr const char* kOverdueText = "it was overdue, and the processor was taken from it";
+
+bool has_presence(const format::HandOff& page, format::Side side, format::Presence presence) {
+  return page.kernels[static_cast<std::uint32_t>(side)].presence == static_cast<std::uint32_t>(presence);
+}
+
 bool waits(const format::HandOff& page, format::Side side) {
-  return page.kernels[static_cast<std::uint32_t>(side)].presence ==
-         static_cast<std::uint32_t>(format::Presence::kWaits);
+  return has_presence(page, side, format::Presence::kWaits);
+}
+
+bool is_lost(const format::HandOff& page) {
+  return has_presence(page, format::Side::kSecond, format::Presence::kLost);
 }
 
 format::CrossingRequest request_to_cross(std::uint64_t id, format::Side side) {
@@ -31,7 +42,7 @@ format::CrossingRequest request_to_cross(std::uint64_t id, format::Side side) {
 Result<void> adopt_page(const System& system, const Registry& registry) {
   KJUMP_TRY(const LowArea area, LowArea::open(system));
   const format::HandOff page = area.page();
-  if (!is_hand_off(page) || !waits(page, format::Side::kSecond)) {
+  if (!is_hand_off(page) || (!waits(page, format::Side::kSecond) && !is_lost(page))) {
     return {};
   }
   for (const KernelEntry& entry : registry.list()) {
@@ -42,21 +53,33 @@ Result<void> adopt_page(const System& system, const Registry& registry) {
   return {};
 }
 
-Result<CrossingReport> enter_kernel(System& system, const std::string& name) {
+Result<CrossingReport> enter_kernel(System& system, const std::string& name, std::uint32_t deadline_seconds) {
   const Registry registry(system);
   KJUMP_TRY(const KernelEntry entry, registry.choose(name));
   KJUMP_CHECK(adopt_page(system, registry));
   const auto page = registry.page_of(entry.name);
+  if (page && is_lost(*page)) {
+    return fail(ErrorCode::kInvalid, std::string("this kernel cannot be entered again: ") + kOverdueText,
+                entry.name, "kjump kernel drop " + entry.name);
+  }
   if (!page || !waits(*page, format::Side::kSecond)) {
     return fail(ErrorCode::kInvalid, "this kernel has never come back, so it cannot be entered again",
                 entry.name, "kjump kernel drop " + entry.name);
   }
-  KJUMP_TRY(Crossing crossing, Crossing::open(system));
+  format::CrossingRequest request = request_to_cross(entry.id, format::Side::kFirst);
+  KJUMP_CHECK(ask_for_guard(system, deadline_seconds, entry.command_line, entry.memory, request));
+  if (entry.place == format::Place::kSwapped) {
+    KJUMP_CHECK(check_swapped_image(system, entry, &*page));
+  }
+  KJUMP_TRY(Crossing crossing,
+            entry.place == format::Place::kSwapped ? Crossing::adopt(system, *page) : Crossing::open(system));
   KJUMP_TRY(LowArea area, LowArea::open(system));
   area.set_page(*page);
-  KJUMP_TRY(CrossingReport report, crossing.go(request_to_cross(entry.id, format::Side::kFirst)));
-  KJUMP_CHECK(adopt_page(system, registry));
-  return report;
+  auto gone = crossing.go(request);
+  if (gone || gone.error().code == ErrorCode::kTimeout) {
+    KJUMP_CHECK(adopt_page(system, registry));
+  }
+  return gone;
 }
 
 Result<CrossingReport> go_back(System& system) {
@@ -70,6 +93,10 @@ Result<KernelEntry> drop_kernel(System& system, const std::string& name) {
   KJUMP_TRY(KernelEntry entry, registry.choose(name));
   if (entry.place == format::Place::kHugePages) {
     HugePlace::release(system, entry.name, entry.pool_pages);
+  } else if (entry.place == format::Place::kSwapped) {
+    KJUMP_CHECK(adopt_page(system, registry));
+    const auto page = registry.page_of(entry.name);
+    KJUMP_CHECK(unload_swapped_image(system, entry, page ? &*page : nullptr));
   }
   registry.remove(entry.name);
   KJUMP_TRY(LowArea area, LowArea::open(system));
@@ -91,7 +118,13 @@ Result<KernelStatus> kernel_status(System& system) {
   }
   for (KernelEntry& entry : registry.list()) {
     auto page = registry.page_of(entry.name);
-    status.kernels.push_back({std::move(entry), page});
+    KernelStatus::Known known{std::move(entry), page, page && is_lost(*page) ? kOverdueText : ""};
+    if (known.lost.empty() && known.entry.place == format::Place::kSwapped) {
+      if (const auto there = check_swapped_image(system, known.entry, page ? &*page : nullptr); !there) {
+        known.lost = there.error().what;
+      }
+    }
+    status.kernels.push_back(std::move(known));
   }
   return status;
 }

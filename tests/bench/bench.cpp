@@ -87,6 +87,11 @@ const std::vector<Entry>& entries() {
       {"hibernate.ahci_restore_mb_s", [] { return hibernate_driver_restore("ahci"); }, kNone, kNone, true},
       {"hibernate.ide_save_mb_s", [] { return hibernate_driver_save("ide"); }, kNone, kNone, true},
       {"hibernate.ide_restore_mb_s", [] { return hibernate_driver_restore("ide"); }, kNone, kNone, true},
+      {"kernels.round_trips_ok", kernels_ok, kNone, kNone, true},
+      {"kernels.round_trips_failed", kernels_failed, kNone, 0.0, true},
+      {"kernels.a_to_b_ms", kernels_a_to_b, kNone, kNone, true},
+      {"kernels.b_to_a_ms", kernels_b_to_a, kNone, kNone, true},
+      {"kernels.first_boot_vs_kexec", kernels_first_boot, kNone, kNone, true},
   };
   return all;
 }

@@ -89,4 +89,11 @@ inline std::filesystem::path image(const std::string& name) {
 [[nodiscard]] Number hibernate_driver_save(const std::string& name);
 [[nodiscard]] Number hibernate_driver_restore(const std::string& name);
 
+// kernel_numbers.cpp: two kernels that change places.
+[[nodiscard]] Number kernels_ok();
+[[nodiscard]] Number kernels_failed();
+[[nodiscard]] Number kernels_a_to_b();
+[[nodiscard]] Number kernels_b_to_a();
+[[nodiscard]] Number kernels_first_boot();
+
 }  // namespace kjump::bench

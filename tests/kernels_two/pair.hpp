@@ -25,20 +25,23 @@ struct PairShape {
   unsigned memory_mib = 512;
   const char* append = "";         ///< to A's command line
   const char* second_append = "";  ///< to B's
+  unsigned dump_mib = 0;           ///< a fourth disk with an ext4 that is mounted nowhere; 0: none
+  bool bare = false;               ///< no disks, no network: what i386 test kernels have
+  const char* second_visit = "";  ///< shell, the body of a function of B's: what it says goes into its letter
 };
 
-/// Three disks in a directory of their own; the first two hold an ext4 each.
+/// Three disks or four in a directory of their own; all but the third hold an ext4 each.
 class PairDisks {
  public:
-  PairDisks() {
+  explicit PairDisks(unsigned dump_mib) {
     std::string pattern = (std::filesystem::temp_directory_path() / "kjump-pair-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
-    for (const char* name : {"a", "b", "letters"}) {
-      const std::string path = this->path(name).string();
-      const std::string make =
-          "truncate -s 48M '" + path + "'" +
-          (std::string(name) == "letters" ? "" : " && /sbin/mkfs.ext4 -q -F '" + path + "'");
-      EXPECT_EQ(std::system(make.c_str()), 0) << make;
+    constexpr unsigned kMib = 48;
+    make("a", kMib, true);
+    make("b", kMib, true);
+    make("letters", kMib, false);
+    if (dump_mib != 0) {
+      make("dump", dump_mib, true);
     }
   }
   ~PairDisks() {
@@ -50,8 +53,17 @@ class PairDisks {
   PairDisks(PairDisks&&) = delete;
   PairDisks& operator=(PairDisks&&) = delete;
 
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   [[nodiscard]] std::filesystem::path path(const std::string& name) const {
     return directory_ / (name + ".img");
+  }
+  /// A file on the fourth disk, copied out to beside the disks.
+  [[nodiscard]] std::filesystem::path dumped(const std::string& name) const {
+    const std::filesystem::path to = directory_ / name;
+    const std::string copy =
+        "/sbin/debugfs -R 'dump /" + name + " " + to.string() + "' '" + path("dump").string() + "' 2>&1";
+    EXPECT_EQ(std::system(copy.c_str()), 0) << copy;
+    return to;
   }
 
   /// e2fsck finds nothing on either.
@@ -63,28 +75,44 @@ class PairDisks {
   }
 
  private:
+  void make(const std::string& name, unsigned mib, bool formatted) {
+    const std::string path = this->path(name).string();
+    const std::string command = "truncate -s " + std::to_string(mib) + "M '" + path + "'" +
+                                (formatted ? " && /sbin/mkfs.ext4 -q -F '" + path + "'" : "");
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    names_.push_back(name);
+  }
+
   std::filesystem::path directory_;
+  std::vector<std::string> names_;
 };
 
-/// Shell for both kernels: `care DISK` sets up what is to survive, `cared` says OK or what did not.
+/// Shell for both kernels: `care DISK` sets up what is to survive, `cared` says OK or what did not. Without a
+/// disk there is no network either.
 inline const char* const kCare = R"sh(
 care() {
-  mkdir -p /work /data && mount -t tmpfs -o size=60% none /work && mount -t ext4 $1 /data || return 1
+  disk=$1
+  mkdir -p /work /data && mount -t tmpfs -o size=60% none /work || return 1
   head -c 12000000 /dev/urandom >/work/file; md5sum /work/file >/work/md5
-  head -c 3000000 /dev/urandom >/data/file; md5sum /data/file >/work/data.md5; echo 0 >/data/log
+  if [ -n "$disk" ]; then
+    mount -t ext4 $disk /data || return 1
+    head -c 3000000 /dev/urandom >/data/file; md5sum /data/file >/work/data.md5; echo 0 >/data/log
+    ifconfig lo up; ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
+  fi
   (i=0; while :; do i=$((i + 1)); echo $i >/work/count.new && mv /work/count.new /work/count; sleep 0.1; done) &
   counter=$!
-  ifconfig lo up; ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
   online=$(cat /sys/devices/system/cpu/online); uptime=0
   dmesg -c >/dev/null  # a machine that is starved while it boots complains of stalls that are none of ours
 }
 cared() {
   bad=
   md5sum -c -s /work/md5 || bad="$bad memory"
-  sync; echo 3 >/proc/sys/vm/drop_caches; md5sum -c -s /work/data.md5 || bad="$bad disk"
-  echo $1 >>/data/log && sync || bad="$bad disk-write"
   before=$(cat /work/count)
-  ping -c 1 -W 3 10.0.2.2 >/dev/null || ping -c 2 -W 3 10.0.2.2 >/dev/null || bad="$bad network"
+  if [ -n "$disk" ]; then
+    sync; echo 3 >/proc/sys/vm/drop_caches; md5sum -c -s /work/data.md5 || bad="$bad disk"
+    echo $1 >>/data/log && sync || bad="$bad disk-write"
+    ping -c 1 -W 3 10.0.2.2 >/dev/null || ping -c 2 -W 3 10.0.2.2 >/dev/null || bad="$bad network"
+  fi
   kill -0 $counter || bad="$bad process-gone"
   i=0; while [ "$(cat /work/count)" = "$before" ] && [ $i -lt 50 ]; do i=$((i + 1)); sleep 0.1; done
   [ $i -lt 50 ] || bad="$bad counter-stands"
@@ -96,7 +124,7 @@ cared() {
 }
 )sh";
 
-/// Disks 0 to 2 by the names that Linux gives them.
+/// Disks 0 to 3 by the names that Linux gives them.
 inline std::string disk_device(DiskBus bus, int number) {
   const std::string index = std::to_string(number);
   const std::string letter(1, static_cast<char>('a' + number));
@@ -107,39 +135,48 @@ inline std::string disk_device(DiskBus bus, int number) {
 
 class Pair {
  public:
-  explicit Pair(const PairShape& shape) : shape_(shape), guest_(shape.first) {
+  explicit Pair(const PairShape& shape) : shape_(shape), disks_(shape.dump_mib), guest_(shape.first) {
     MachineOptions& machine = guest_.options.machine;
     machine.cpus = 2;
     machine.memory_mib = shape.memory_mib;
     machine.machine = shape.machine;
     machine.cpu_model = shape.cpu;
-    for (const char* name : {"a", "b", "letters"}) {
-      machine.disks.push_back(Disk{disks_.path(name), shape.bus, false});
+    if (shape.bare) {
+      machine.extra_arguments = {"-nodefaults", "-vga", "std"};
+    } else {
+      for (const std::string& name : disks_.names()) {
+        machine.disks.push_back(Disk{disks_.path(name), shape.bus, false});
+      }
+      machine.extra_arguments = {"-nic", "user,model=virtio-net-pci"};
     }
-    machine.extra_arguments = {"-nic", "user,model=virtio-net-pci"};
     guest_.options.extra_command_line = shape.append;
     guest_.job.limit = std::chrono::seconds(560);
     auto kernel = find_kernel(shape.second);
     EXPECT_TRUE(kernel) << kernel.error().text();
     guest_.with_file(kernel.value_or(""), "/k/bzImage");
-    add_text("/b/init",
-             std::string(kSecondInit) + kCare + "care " + device(1) + "\nletters=" + device(2) + kSecondLoop);
+    add_text("/b/init", std::string(kSecondInit) + kCare + "care " + device(1) + "\nletters=" + device(2) +
+                            "\nvisit() {\n:\n" + shape.second_visit + "\n}\n" + kSecondLoop);
   }
 
   Guest& guest() { return guest_; }
   [[nodiscard]] const PairDisks& disks() const { return disks_; }
-  [[nodiscard]] std::string device(int number) const { return disk_device(shape_.bus, number); }
+  [[nodiscard]] std::string device(int number) const {
+    return shape_.bare ? "" : disk_device(shape_.bus, number);
+  }
 
   /// A's script: functions, the second kernel's initial RAM disk at /k/initrd, its command line in $append.
-  [[nodiscard]] std::string prologue() const {
-    return std::string(kCare) + R"sh(
+  [[nodiscard]] std::string prologue() const { return second_prologue() + work(); }
+  [[nodiscard]] std::string work() const { return kCare + ("care " + device(0)) + " || exit 8\n"; }
+  /// The same for a first kernel that has no work and leaves A's disk alone.
+  [[nodiscard]] std::string second_prologue() const {
+    return std::string(R"sh(
 cd /b && mkdir -p bin dev && cp /bin/busybox /bin/kjump bin/ && chmod +x init &&
   find . | cpio -o -H newc >/k/initrd 2>/dev/null && cd / || exit 9
-letter() { blockdev --flushbufs $letters; echo 3 >/proc/sys/vm/drop_caches; dd if=$letters bs=512 count=1 2>/dev/null | tr -d '\0'; }
-)sh" +
+letter() { [ -n "$letters" ] || return; blockdev --flushbufs $letters; echo 3 >/proc/sys/vm/drop_caches; dd if=$letters bs=512 count=1 2>/dev/null | tr -d '\0'; }
+)sh") +
            "letters=" + device(2) +
            "; append='console=ttyS0 no_console_suspend panic=-1 loglevel=7 no_timer_check rdinit=/init " +
-           shape_.second_append + "'\ncare " + device(0) + " || exit 8\n";
+           shape_.second_append + "'\n";
   }
 
   JobResult run(const std::string& script) { return guest_.run(prologue() + script); }
@@ -164,9 +201,11 @@ n=0
 while :; do
   n=$((n + 1))
   status=$(kjump kernel status)
-  echo "visit $n: $(cared $n); $(echo $status | grep -c 'this is the second kernel'); $(uname -r)" >/tmp/letter
+  echo "visit $n: $(cared $n); $(echo $status | grep -c 'this is the second kernel'); $(uname -r); $(visit $n)" >/tmp/letter
   echo "B: $(cat /tmp/letter)"
-  dd if=/dev/zero of=$letters bs=512 count=1 2>/dev/null; dd if=/tmp/letter of=$letters bs=512 conv=notrunc,sync 2>/dev/null; sync
+  [ -z "$letters" ] || {
+    dd if=/dev/zero of=$letters bs=512 count=1 2>/dev/null; dd if=/tmp/letter of=$letters bs=512 conv=notrunc,sync 2>/dev/null; sync
+  }
   kjump kernel back || { echo "B: cannot go back"; sleep 5; }
 done
 )sh";

@@ -26,6 +26,7 @@ refused no-initrd kjump kernel run /k/bzImage --initrd /k/none --append "$append
 echo "# CONFIG_KEXEC_JUMP is not set" >/k/config; echo "CONFIG_KEXEC=y" >>/k/config
 refused no-jump $run --memory 96M --append "$append"; rm /k/config
 refused name $run --name ../x --append "$append"
+refused unguarded $run --memory 96M --deadline 9 --append "maxcpus=2 $append"
 refused long $run --append "$(head -c 3000 /dev/zero | tr '\0' x)"
 refused enter kjump kernel enter
 refused back kjump kernel back
@@ -45,6 +46,7 @@ TEST(Refusal, IsClearAndLeavesEverythingAsItWas) {
                                                       {"no-initrd", "/k/none"},
                                                       {"no-jump", "no CONFIG_KEXEC_JUMP"},
                                                       {"name", "not a name for a kernel"},
+                                                      {"unguarded", "none is left to guard it"},
                                                       {"long", "the command line has"},
                                                       {"enter", "there is no second kernel"},
                                                       {"back", "not started by another one"},

@@ -50,6 +50,7 @@ void expect_round_trips(Pair& pair, const std::string& script, int times, const 
 }
 
 constexpr const char* kInHugePages = "--memory 96M --place hugepages";
+constexpr const char* kSwapped = "--memory 96M --place swapped";
 
 TEST(RoundTrip, TenTimesInHugePages) {
   Pair pair(PairShape{});
@@ -59,9 +60,22 @@ TEST(RoundTrip, TenTimesInHugePages) {
 
 TEST(NightlyRoundTrip, AHundredTimesInHugePages) {
   Pair pair(PairShape{});
-  pair.guest().job.limit = std::chrono::seconds(1500);
+  pair.guest().job.limit = std::chrono::seconds(3400);
   constexpr int kTimes = 100;
   expect_round_trips(pair, round_trips(kTimes, kInHugePages), kTimes, "6.12");
+}
+
+TEST(RoundTrip, ThreeTimesSwapped) {
+  Pair pair(PairShape{});
+  constexpr int kTimes = 3;
+  expect_round_trips(pair, round_trips(kTimes, kSwapped), kTimes, "6.12", "swapped");
+}
+
+TEST(NightlyRoundTrip, AHundredTimesSwapped) {
+  Pair pair(PairShape{});
+  pair.guest().job.limit = std::chrono::seconds(3400);
+  constexpr int kTimes = 100;
+  expect_round_trips(pair, round_trips(kTimes, kSwapped), kTimes, "6.12", "swapped");
 }
 
 struct Machine {
@@ -87,6 +101,12 @@ constexpr Machine kMachines[] = {
      {.memory_mib = 5120, .append = "memmap=96M$0x8000000"},
      "--memory 96M --place reserved",
      "reserved"},
+    {"swapped_v6_12_and_v6_1", {.first = "6.12", .second = "6.1"}, kSwapped, "swapped"},
+    {"swapped_v6_1_and_v6_12", {.first = "6.1", .second = "6.12"}, kSwapped, "swapped"},
+    {"swapped_v6_1_both", {.first = "6.1", .second = "6.1"}, kSwapped, "swapped"},
+    // Its other processors are parked in MWAIT, not in HLT as an AMD's are.
+    {"swapped_mwait", {.cpu = "max,vendor=GenuineIntel"}, kSwapped, "swapped"},
+    {"swapped_large_memory", {.memory_mib = 5120}, kSwapped, "swapped"},
     {"q35_ahci", {.machine = "q35", .bus = DiskBus::kAhci}, kInHugePages, "hugepages"},
     {"q35_nvme", {.machine = "q35", .bus = DiskBus::kNvme}, kInHugePages, "hugepages"},
 };

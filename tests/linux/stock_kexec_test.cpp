@@ -7,35 +7,18 @@
 #include <cstdio>
 
 #include "linux/guest.hpp"
+#include "linux/host_program.hpp"
 
 namespace kjump::tests {
 namespace {
 
-/// The libraries that the program needs, by the dynamic loader's own word.
-std::vector<std::string> libraries_of(const std::string& program) {
-  std::vector<std::string> libraries;
-  FILE* pipe = popen(("ldd " + program).c_str(), "r");
-  char line[512];
-  while (pipe != nullptr && std::fgets(line, sizeof line, pipe) != nullptr) {
-    const std::string text(line);
-    if (const auto begin = text.find('/'); begin != std::string::npos) {
-      libraries.push_back(text.substr(begin, text.find(' ', begin) - begin));
-    }
-  }
-  pclose(pipe);
-  return libraries;
-}
-
 TEST(StockKexec, LoadsAStandaloneImageTwiceEntered) {
   const std::string kexec = "/sbin/kexec";
-  ASSERT_TRUE(std::filesystem::exists(kexec)) << "install the package kexec-tools";
   Guest guest;
   const auto artifacts = std::filesystem::temp_directory_path() / "kjump-stock-kexec";
   guest.options.machine.artifacts = artifacts;
-  guest.with_image("hello_standalone").with_file(kexec, kexec, true);
-  for (const std::string& library : libraries_of(kexec)) {
-    guest.with_file(library, library, true);
-  }
+  guest.with_image("hello_standalone");
+  add_program(guest, kexec);
   const JobResult result = guest.run(std::string(kHealth) + R"sh(
 health before
 kexec --load-preserve-context --args-none --mem-max=0x9ffff /job/hello_standalone.kjump || exit 1

@@ -80,7 +80,7 @@ TEST(KernelLayout, HasRoomForWhatUnpacksItself) {
   const MemoryPiece memory{48 * kMiB, 96 * kMiB};
   const auto layout = lay_out(image, 8 * kMiB, memory);
   ASSERT_TRUE(layout) << layout.error().text();
-  EXPECT_GE(layout->kernel, memory.base + kTableBytes);
+  EXPECT_GE(layout->kernel, memory.base + kHeadBytes);
   EXPECT_EQ(layout->kernel % (2 * kMiB), 0U);
   EXPECT_LE(layout->kernel + image.header().init_size, layout->initrd);
   EXPECT_EQ(layout->initrd + 8 * kMiB, memory.end());
@@ -110,7 +110,7 @@ TEST(KernelMemoryMap, HasNoMemoryOfTheFirstKernel) {
   ASSERT_EQ(ram.size(), 2U);
   EXPECT_EQ(ram[0].base, abi::two_kernels::kLowMemoryBase);
   EXPECT_EQ(ram[0].end(), abi::two_kernels::kLowMemoryEnd);
-  EXPECT_EQ(ram[1].base, own.base);
+  EXPECT_EQ(ram[1].base, own.base + kHeadBytes) << "the head is not the kernel's own";
   EXPECT_EQ(ram[1].end(), own.end());
   EXPECT_FALSE(second_memory_map(machine, {0x1FFD0000, 2 * kMiB})) << "reaches into ACPI tables";
 }

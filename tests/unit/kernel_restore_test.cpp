@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: MIT
+// Rule: a dump is restored only where all that must fit does; each thing that does not is named. A series of
+// snapshots whose index is damaged is not believed.
+#include <cstring>
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <kjump/abi/processor.hpp>
+
+#include "dump_parts.hpp"
+#include "hibernate/hash.hpp"
+#include "kernel/dump.hpp"
+#include "kernel/dump_survey.hpp"
+#include "kernel/machine_facts.hpp"
+#include "kernel/restore.hpp"
+#include "kernel/snapshot_store.hpp"
+
+namespace kjump::tests {
+namespace {
+
+using namespace two_kernels;
+using abi::two_kernels::HandOff;
+using abi::two_kernels::MachineFacts;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+namespace format = abi::two_kernels;
+
+constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
+
+MachineFacts machine() {
+  MachineFacts facts{};
+  facts.processors = 1;
+  facts.ranges = 2;
+  facts.map[0] = {0, 0x9F000, 1};
+  facts.map[1] = {kMib, 512 * kMib, 1};
+  facts.map_hash = 7;
+  facts.cpu_signature = 0x663;
+  facts.cpu_features[3] = 1U << 16;
+  return facts;
+}
+
+/// What A left; B was in 32 MiB at 128 MiB.
+HandOff page_of_a() {
+  HandOff page{};
+  page.magic = format::kMagic;
+  page.version = format::kVersion;
+  page.bytes = sizeof page;
+  page.id = 5;
+  page.memory_base = 128 * kMib;
+  page.memory_bytes = 32 * kMib;
+  page.machine = machine();
+  page.machine.processors = 2;
+  format::KernelRecord& record = page.kernels[0];
+  record.presence = static_cast<std::uint32_t>(format::Presence::kWaits);
+  std::strncpy(record.release, "6.12.1", sizeof record.release - 1);
+  record.entry.return_address = 2 * kMib + 0x123;
+  record.entry.door = static_cast<std::uint8_t>(abi::Door::kKexec);
+  record.entry.efer = abi::kEferLongModeActive;
+  return page;
+}
+
+RestorePlace place() {
+  RestorePlace place;
+  place.page = page_of_a();
+  place.page.machine = machine();
+  place.page.id = 6;
+  return place;
+}
+
+struct Parts {
+  std::vector<ElfPart> memory = {{format::kHandOffBase, 1, 1}, {2 * kMib, 16, 16}, {0x9'0000, 2, 2}};
+  std::string info = kDumpInfo;
+};
+
+std::string why_not(const HandOff& page, const RestorePlace& place, const Parts& parts = {}) {
+  DumpBytes bytes = make_elf_dump(parts.memory, dump_notes(parts.info));
+  if (!parts.memory.empty() && parts.memory.front().physical == format::kHandOffBase) {
+    std::uint64_t pages = 0;
+    for (const ElfPart& part : parts.memory) {
+      pages += part.there;
+    }
+    std::memcpy(bytes.data() + (bytes.size() - pages * kDumpPage), &page, sizeof page);
+  }
+  auto dump = open_dump(memory_dump_source(bytes, "test"));
+  EXPECT_TRUE(dump) << dump.error().text();
+  const auto plan = plan_restore(**dump, place);
+  if (plan) {
+    EXPECT_EQ(plan->pieces.size(), parts.memory.size() - 1);  // all but the page
+    return {};
+  }
+  return plan.error().text();
+}
+
+TEST(RestorePlan, WhatFitsIsRestored) {
+  EXPECT_THAT(why_not(page_of_a(), place()), IsEmpty());
+  RestorePlace smaller = place();
+  smaller.page.memory_base += 2 * kMib;
+  smaller.page.memory_bytes -= 2 * kMib;
+  EXPECT_THAT(why_not(page_of_a(), smaller), IsEmpty());
+}
+
+TEST(RestorePlan, EachMismatchIsNamed) {
+  const auto with_place = [](const std::function<void(RestorePlace&)>& change) {
+    RestorePlace changed = place();
+    change(changed);
+    return why_not(page_of_a(), changed);
+  };
+  EXPECT_THAT(with_place([](RestorePlace& p) {
+                p.page.machine.map[1].end = 256 * kMib;
+                p.page.machine.map_hash = 8;
+              }),
+              HasSubstr("memory map has no 0x100000-0x20000000 of type 1"));
+  EXPECT_THAT(with_place([](RestorePlace& p) { p.page.machine.cpu_features[3] = 0; }),
+              HasSubstr("five levels of page tables"));
+  EXPECT_THAT(with_place([](RestorePlace& p) { p.page.machine.cpu_signature = 1; }), HasSubstr("it was a"));
+  EXPECT_THAT(with_place([](RestorePlace& p) { p.page.memory_base += 4 * kMib; }),
+              HasSubstr("its second kernel lay in 32 MiB at 0x8000000"));
+  EXPECT_THAT(with_place([](RestorePlace& p) { p.processors = 2; }),
+              HasSubstr("this kernel has 2 processors"));
+  EXPECT_THAT(with_place([](RestorePlace& p) { p.page.machine.processors = 4; }),
+              HasSubstr("the kernel that started this one has 4"));
+  const std::string several = with_place([](RestorePlace& p) {
+    p.processors = 2;
+    p.page.machine.cpu_signature = 1;
+  });
+  EXPECT_THAT(several, testing::AllOf(HasSubstr("it was a"), HasSubstr("has 2 processors")));
+}
+
+TEST(RestorePlan, ADumpThatIsNotOfAPairIsRefused) {
+  HandOff page = page_of_a();
+  page.kernels[0].presence = static_cast<std::uint32_t>(format::Presence::kRuns);
+  EXPECT_THAT(why_not(page, place()), HasSubstr("no kernel waits in the dump"));
+  page = page_of_a();
+  page.version = format::kVersion + 1;
+  EXPECT_THAT(why_not(page, place()), HasSubstr("another version of kjump"));
+  EXPECT_THAT(why_not(page_of_a(), place(), {.memory = {{2 * kMib, 16, 16}}}), HasSubstr("hand-off page"));
+  EXPECT_THAT(why_not(page_of_a(), place(), {.info = "OSRELEASE=6.1.0\nPAGESIZE=4096\n"}),
+              HasSubstr("the dump is of kernel 6.1.0, but 6.12.1 waits in it"));
+  page = page_of_a();
+  page.kernels[0].entry.return_address = 3 * kMib;
+  EXPECT_THAT(why_not(page, place()), HasSubstr("0x300000, is not in the dump"));
+  page = page_of_a();
+  page.vmcoreinfo_base = 2 * kMib + 64;
+  page.vmcoreinfo_bytes = 512;
+  EXPECT_THAT(why_not(page, place()), HasSubstr("VMCOREINFO is not that of the kernel in it"));
+}
+
+TEST(RestorePlan, NothingButWhatIsNobodysIsWritten) {
+  Parts parts;
+  parts.memory.push_back({130 * kMib, 1, 1});
+  EXPECT_THAT(why_not(page_of_a(), place(), parts), HasSubstr("is where this kernel itself is"));
+  parts.memory.back() = {0x4'0000, 1, 1};
+  EXPECT_THAT(why_not(page_of_a(), place(), parts), HasSubstr("is where this kernel itself is"));
+  parts.memory.back() = {512 * kMib, 1, 1};
+  EXPECT_THAT(why_not(page_of_a(), place(), parts), HasSubstr("is no RAM of this machine"));
+}
+
+// What A had where B was lies in A's source pages as well; there it is B's place, and here C's.
+TEST(RestorePlan, WhereTheSecondKernelWasSwappedInNothingIsWritten) {
+  HandOff page = page_of_a();
+  page.place = static_cast<std::uint32_t>(format::Place::kSwapped);
+  DumpBytes bytes = make_elf_dump(
+      {{format::kHandOffBase, 1, 1}, {2 * kMib, 16, 16}, {127 * kMib, 8704, 8704}}, dump_notes(kDumpInfo));
+  std::memcpy(bytes.data() + (bytes.size() - (1 + 16 + 8704) * kDumpPage), &page, sizeof page);
+  auto dump = open_dump(memory_dump_source(bytes, "test"));
+  ASSERT_TRUE(dump) << dump.error().text();
+  const auto plan = plan_restore(**dump, place());
+  ASSERT_TRUE(plan) << plan.error().text();
+  ASSERT_EQ(plan->pieces.size(), 3U);
+  EXPECT_EQ(plan->pieces[1].end(), 128 * kMib);
+  EXPECT_EQ(plan->pieces[2].base, 160 * kMib);
+}
+
+TEST(LeftOut, AKindOfWhichNothingIsThereWasLeftOut) {
+  LeftOut counts{};
+  counts[static_cast<std::size_t>(PageKind::kFree)] = {0, 1000};
+  counts[static_cast<std::size_t>(PageKind::kUser)] = {10, 2};
+  counts[static_cast<std::size_t>(PageKind::kOther)] = {100, 20};
+  EXPECT_TRUE(judge_left_out(counts, "test"));
+  counts[static_cast<std::size_t>(PageKind::kCache)] = {0, 1};
+  EXPECT_FALSE(judge_left_out(counts, "test"));
+}
+
+TEST(MachineFacts, ThisMachineIsLikeItself) {
+  const System system;
+  const MachineFacts facts = read_machine_facts(system);
+  EXPECT_THAT(differences(facts, facts), IsEmpty());
+  EXPECT_NE(facts.cpu_signature, 0U);
+  EXPECT_GE(facts.processors, 1U);
+}
+
+SnapshotIndex good_index() {
+  SnapshotIndex index{};
+  index.magic = kSnapshotMagic;
+  index.version = kSnapshotVersion;
+  index.extents = 1;
+  index.blocks = 10'000;
+  index.next_number = 3;
+  index.entries[0].number = 1;
+  index.entries[0].first_block = kSnapshotDataBlock;
+  index.entries[0].bytes = 5000;
+  index.entries[1].number = 2;
+  index.entries[1].first_block = kSnapshotDataBlock + 2;
+  index.entries[1].bytes = 4096;
+  hibernate::seal(index);
+  return index;
+}
+
+TEST(SnapshotIndex, ADamagedOneIsNotBelieved) {
+  EXPECT_TRUE(check_snapshot_index(good_index(), "test"));
+  const auto fault = [](const std::function<void(SnapshotIndex&)>& change, bool sealed = true) {
+    SnapshotIndex index = good_index();
+    change(index);
+    if (sealed) {
+      hibernate::seal(index);
+    }
+    const auto checked = check_snapshot_index(index, "test");
+    return checked ? std::string() : checked.error().text();
+  };
+  EXPECT_THAT(fault([](SnapshotIndex& i) { i.blocks = 9'999; }, false), HasSubstr("damaged"));
+  EXPECT_THAT(fault([](SnapshotIndex& i) { i.entries[1].first_block = kSnapshotDataBlock + 1; }),
+              HasSubstr("damaged"));
+  EXPECT_THAT(fault([](SnapshotIndex& i) { i.entries[1].bytes = ~std::uint64_t{0}; }), HasSubstr("damaged"));
+  EXPECT_THAT(fault([](SnapshotIndex& i) { i.entries[1].first_block = 20'000; }), HasSubstr("damaged"));
+  EXPECT_THAT(fault([](SnapshotIndex& i) { i.extents = kMostSnapshotExtents + 1; }), HasSubstr("damaged"));
+  EXPECT_THAT(fault([](SnapshotIndex& i) { i.magic = 0; }), HasSubstr("no snapshots"));
+}
+
+}  // namespace
+}  // namespace kjump::tests
