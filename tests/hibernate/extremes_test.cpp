@@ -25,6 +25,7 @@ fill() { # MEASURE PERCENT STEP
 // swsusp stops at half of RAM.
 TEST(Extremes, MemoryFullOfWhatDoesNotCompress) {
   Cycle cycle(Shape{.memory_mib = 512}, 768);
+  cycle.guest().job.limit = std::chrono::seconds(800);
   const JobResult result = cycle.run(std::string(kWork) + kFull + "store=" + cycle.store() + R"sh(
 kjump hibernate prepare $store >/dev/null && kjump hibernate install-boot $store >/dev/null || exit 3
 fill in_use 95 1000000
