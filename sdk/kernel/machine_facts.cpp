@@ -11,7 +11,6 @@
 #include <span>
 #include <sstream>
 
-#include <kjump/abi/hibernate/kernel.hpp>
 
 #include "hibernate/free_fill.hpp"
 #include "hibernate/hash.hpp"
