@@ -16,6 +16,8 @@ build_kjump() {
     shift
     log=$(mktemp)
     export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    # Paths in the tree count as relative, so that another clone finds what this one has compiled.
+    export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
     if ! { (cd "$root" && cmake --preset "$preset" && cmake --build --preset "$preset" ${1:+--target "$@"}); } >"$log" 2>&1; then
         grep -E 'error|FAILED' "$log" | head -n 20 >&2
         fail "kjump does not build with preset $preset; the whole log is $log"
