@@ -11,8 +11,6 @@
 #include <span>
 #include <sstream>
 
-#include <kjump/abi/hibernate.hpp>
-
 #include "hibernate/free_fill.hpp"
 #include "hibernate/hash.hpp"
 #include "hibernate/memory.hpp"

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/kernel.hpp>
 
 #include "kernel/low_area.hpp"
 #include "kernel/machine_facts.hpp"

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/kernel.hpp>
 #include <kjump/abi/processor.hpp>
 
 #include "hibernate/vmcoreinfo.hpp"

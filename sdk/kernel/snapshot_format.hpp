@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include <kjump/abi/hibernate.hpp>
+#include <kjump/abi/hibernate/store.hpp>
 
 namespace kjump::two_kernels {
 
