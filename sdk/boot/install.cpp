@@ -84,7 +84,7 @@ Result<SectorCode> code_before(const hibernate::Disk& disk, const BootPlace& pla
 }
 
 Result<void> write_program(hibernate::Store& store, std::uint64_t half, std::vector<std::byte> content) {
-  const std::size_t blocks = format::blocks_of(content.size());
+  const auto blocks = static_cast<std::size_t>(format::blocks_of(content.size()));
   content.resize(blocks * format::kBlockBytes);
   const std::uint64_t first = format::kBootBlock + half * kHalfBlocks;
   KJUMP_CHECK(store.write_blocks(first, content));

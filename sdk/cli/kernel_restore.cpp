@@ -30,14 +30,15 @@ struct KernelRestoreArguments {
   bool json = false;
 };
 
-/// A file with a dump, or one of a series of snapshots.
+/// One of a series of snapshots, or a file with a dump. A series is looked for on the disk itself: what a
+/// file system says of a file that was written behind its back counts for nothing.
 Result<std::unique_ptr<two_kernels::Dump>> open_to_restore(const KernelRestoreArguments& arguments) {
-  if (arguments.snapshot == 0 && !two_kernels::holds_snapshots(this_machine(), arguments.dump)) {
+  auto store = two_kernels::SnapshotStore::open(this_machine(), arguments.dump);
+  if (!store && arguments.snapshot == 0 && store.error().code != ErrorCode::kMalformed) {
     return two_kernels::open_dump(arguments.dump);
   }
-  KJUMP_TRY(two_kernels::SnapshotStore store,
-            two_kernels::SnapshotStore::open(this_machine(), arguments.dump));
-  KJUMP_TRY(auto source, two_kernels::SnapshotStore::dump(std::move(store), arguments.snapshot));
+  KJUMP_TRY(two_kernels::SnapshotStore series, std::move(store));
+  KJUMP_TRY(auto source, two_kernels::SnapshotStore::dump(std::move(series), arguments.snapshot));
   return two_kernels::open_dump(std::move(source));
 }
 

@@ -25,8 +25,8 @@ struct HibernateOptions {
   SaveOptions save;
   bool drop_caches = false;
   std::uint32_t deadline_ms = 0;  ///< of the payload; 0: by the size of memory
-  Progress progress;  ///< may be empty
-  Progress warn;      ///< told before the jump what will not be protected; may be empty
+  Progress progress;              ///< may be empty
+  Progress warn;                  ///< told before the jump what will not be protected; may be empty
 };
 
 struct HibernateReport {

@@ -11,6 +11,7 @@
 #include <span>
 #include <sstream>
 
+
 #include "hibernate/free_fill.hpp"
 #include "hibernate/hash.hpp"
 #include "hibernate/memory.hpp"

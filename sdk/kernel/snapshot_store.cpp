@@ -116,20 +116,9 @@ Result<void> check_snapshot_index(const SnapshotIndex& index, const std::string&
   return {};
 }
 
-bool holds_snapshots(const System& system, const std::string& path) {
-  std::uint64_t magic = 0;
-  const auto start = system.read_at(path, 0, sizeof magic);
-  if (!start || start->size() != sizeof magic) {
-    return false;
-  }
-  std::memcpy(&magic, start->data(), sizeof magic);
-  return magic == kSnapshotMagic;
-}
-
-Result<SnapshotStore> SnapshotStore::open(const System& system, const std::string& path) {
+Result<SnapshotStore> SnapshotStore::open(const System& system, const std::string& path, Access access) {
   KJUMP_TRY(hibernate::Place place, hibernate::locate(system, path));
-  KJUMP_TRY(std::unique_ptr<Disk> disk,
-            hibernate::open_disk(hibernate::device_path(place.disk), Access::kWrite));
+  KJUMP_TRY(std::unique_ptr<Disk> disk, hibernate::open_disk(hibernate::device_path(place.disk), access));
   if (place.extents.empty()) {
     return fail(ErrorCode::kInvalid, "it is empty", path);
   }
@@ -147,7 +136,7 @@ Result<SnapshotStore> SnapshotStore::prepare(const System& system, const std::st
     KJUMP_CHECK(hibernate::create_store_file(system, path, how.bytes));
     KJUMP_CHECK(hibernate::pin_file(system, path));
   } else if (!how.anew) {
-    auto there = open(system, path);
+    auto there = open(system, path, Access::kWrite);
     if (there || there.error().code != ErrorCode::kInvalid) {
       return there;
     }

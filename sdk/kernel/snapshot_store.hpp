@@ -28,7 +28,8 @@ struct SnapshotPlace {
 class SnapshotStore {
  public:
   /// What is there; an error when it holds no snapshots.
-  [[nodiscard]] static Result<SnapshotStore> open(const System& system, const std::string& path);
+  [[nodiscard]] static Result<SnapshotStore> open(const System& system, const std::string& path,
+                                                  hibernate::Access access = hibernate::Access::kRead);
   /// The same, made ready when it is not. Refused when somebody uses the device or other data lie there.
   [[nodiscard]] static Result<SnapshotStore> prepare(const System& system, const std::string& path,
                                                      const SnapshotPlace& how);
@@ -72,7 +73,5 @@ class SnapshotStore {
 
 /// An index that is one, with numbers that fit each other.
 [[nodiscard]] Result<void> check_snapshot_index(const SnapshotIndex& index, const std::string& name);
-/// A path that holds snapshots, by its first block.
-[[nodiscard]] bool holds_snapshots(const System& system, const std::string& path);
 
 }  // namespace kjump::two_kernels

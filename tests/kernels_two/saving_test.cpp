@@ -165,6 +165,9 @@ class SavedPair {
       : visit_("dump=" + disk_device(shape.bus, 3) + kSaveParts + (whole ? kSaveAll : "") + "umount /dump"),
         pair_(with_visit(shape)) {
     add_program(pair_.guest(), kMakedumpfile, "/b");
+    if (shape.memory_mib > 1024) {  // makedumpfile looks at each page's structure
+      pair_.guest().job.limit = std::chrono::seconds(1500);
+    }
     add_c_program(pair_.guest(), "where", kWhereSource);
     result_ = pair_.run(std::string(kMark) + scatter + R"sh(
 echo "== run"; kjump kernel run /k/bzImage --initrd /k/initrd --append "$append" )sh" +
