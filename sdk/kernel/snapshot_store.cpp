@@ -10,6 +10,8 @@
 #include <iterator>
 #include <utility>
 
+#include <kjump/abi/hibernate/store.hpp>
+
 #include "hibernate/device_users.hpp"
 #include "hibernate/extents.hpp"
 #include "hibernate/hash.hpp"
