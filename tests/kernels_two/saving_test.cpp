@@ -59,7 +59,7 @@ std::uint64_t parse_number(const std::string& text) {
 constexpr const char* kSaveParts = R"sh(
 mkdir -p /dump; mount -t ext4 $dump /dump || { echo 'no disk'; return; }
 kjump kernel params --json >/dump/params 2>&1; echo "params $?"
-/usr/bin/makedumpfile -l -d 31 /proc/vmcore /dump/small >/dump/small.log 2>&1; echo "small $?"
+/usr/bin/makedumpfile -c -d 31 /proc/vmcore /dump/small >/dump/small.log 2>&1; echo "small $?"
 /usr/bin/makedumpfile -E -d 31 /proc/vmcore /dump/elf >/dump/elf.log 2>&1; echo "elf $?"
 )sh";
 // And as a copy.
