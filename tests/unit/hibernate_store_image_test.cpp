@@ -3,6 +3,7 @@
 // damaged byte of header, tables and content is found, and numbers that do not fit each other are refused
 // even when all hashes are right.
 #include <gtest/gtest.h>
+#include <kjump/abi/hibernate/kernel.hpp>
 
 #include "hibernate/image_reader.hpp"
 #include "hibernate_image.hpp"
