@@ -268,7 +268,8 @@ TEST(Saving, TheFirstKernelIsWholeInVmcore) {
 }
 
 // In A: the marks lie all over its memory, so that there are some wherever the second kernel will be; between
-// them it is free. Their addresses are looked up when A is back: until then nobody may compact memory unasked.
+// them it is free. Their addresses are looked up when A is back: until then nobody may compact memory
+// unasked.
 constexpr const char* kScatter = R"sh(
 echo 0 >/proc/sys/vm/compaction_proactiveness || exit 9
 mount -o remount,size=95% /work; free=$(awk '/^MemFree/ { print $2 }' /proc/meminfo)
