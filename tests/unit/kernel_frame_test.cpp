@@ -44,7 +44,7 @@ constexpr std::uint64_t kStack = 0xFFFF'C900'0004'4FE0;
 constexpr std::uint64_t kStackPages[2] = {0x1'2345'6000, 0x7000};
 constexpr std::uint64_t kReturn = 0xFFFF'FFFF'8105'1234;
 
-class Frame : public testing::Test {
+class KernelFrame : public testing::Test {
  protected:
   Frame() { make(4); }
 
@@ -98,7 +98,7 @@ class Frame : public testing::Test {
   format::KernelRecord record_{};
 };
 
-TEST_F(Frame, IsWhereRelocateKernelReturnsTo) {
+TEST_F(KernelFrame, IsWhereRelocateKernelReturnsTo) {
   for (const unsigned levels : {4U, 5U}) {
     make(levels);
     const format::KernelRecord& record = read();
@@ -118,7 +118,7 @@ TEST_F(Frame, IsWhereRelocateKernelReturnsTo) {
 }
 
 // A stack in the direct map lies in a large page.
-TEST_F(Frame, MayBeInALargePage) {
+TEST_F(KernelFrame, MayBeInALargePage) {
   constexpr std::uint64_t kLarge = 0x1'4000'0000;
   physical_words[kRoot + 0x2000 + (kStack >> 21 & 511) * 8] = kLarge | 0xE3;
   for (std::uint64_t i = 0; i < 8; ++i) {
@@ -127,7 +127,7 @@ TEST_F(Frame, MayBeInALargePage) {
   EXPECT_EQ(read().frame.rip, kReturn);
 }
 
-TEST_F(Frame, IsUnknownWhereTheDataAreNotThose) {
+TEST_F(KernelFrame, IsUnknownWhereTheDataAreNotThose) {
   change(0x00, 0x1234'5678);
   expect_unknown("a stack that is none of a kernel's");
   change(0x08, 0x33);
