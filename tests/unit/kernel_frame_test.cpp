@@ -46,7 +46,7 @@ constexpr std::uint64_t kReturn = 0xFFFF'FFFF'8105'1234;
 
 class KernelFrame : public testing::Test {
  protected:
-  Frame() { make(4); }
+  KernelFrame() { make(4); }
 
   // A kernel that has jumped, with so many levels of page tables.
   void make(unsigned levels) {
