@@ -22,16 +22,17 @@ fill() { # MEASURE PERCENT STEP
 }
 )sh";
 
-// swsusp stops at half of RAM.
+// swsusp stops at half of RAM. No page of 2 MiB can be had any more then: the workspace is single pages,
+// pinned by io_uring, which distributions' kernels have and our small ones have not.
 TEST(Extremes, MemoryFullOfWhatDoesNotCompress) {
-  Cycle cycle(Shape{.memory_mib = 512}, 768);
+  Cycle cycle(Shape{.kernel = "debian", .door = "wake", .memory_mib = 512}, 768);
   cycle.guest().job.limit = std::chrono::seconds(800);
   const JobResult result = cycle.run(std::string(kWork) + kFull + "store=" + cycle.store() + R"sh(
 kjump hibernate prepare $store >/dev/null && kjump hibernate install-boot $store >/dev/null || exit 3
 fill in_use 95 1000000
 echo "== full"; in_use
 remember
-kjump hibernate --to $store --door kexec --json >/tmp/report || { cat /tmp/report; exit 5; }
+kjump hibernate --to $store --json >/tmp/report || { cat /tmp/report; exit 5; }
 echo "== survived"; survived
 echo "== report"; cat /tmp/report
 )sh");
@@ -45,14 +46,14 @@ echo "== report"; cat /tmp/report
 
 // Not only in use: 95 % of RAM are random bytes; kernel, programs and the payload share the rest.
 TEST(NightlyExtremes, NearlyAllOfMemoryIsWhatDoesNotCompress) {
-  Cycle cycle(Shape{.memory_mib = 2048}, 2560);
+  Cycle cycle(Shape{.kernel = "debian", .door = "wake", .memory_mib = 2048}, 2560);
   cycle.guest().job.limit = std::chrono::seconds(1500);
   const JobResult result = cycle.run(std::string(kWork) + kFull + "store=" + cycle.store() + R"sh(
 kjump hibernate prepare $store >/dev/null && kjump hibernate install-boot $store >/dev/null || exit 3
 fill random 95 4000000
 echo "== full"; random
 remember
-kjump hibernate --to $store --door kexec --json >/tmp/report || { cat /tmp/report; exit 5; }
+kjump hibernate --to $store --json >/tmp/report || { cat /tmp/report; exit 5; }
 echo "== survived"; survived
 echo "== report"; cat /tmp/report
 )sh");

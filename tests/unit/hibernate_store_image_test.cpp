@@ -155,7 +155,7 @@ TEST(HibernateImage, RefusesHeadersWhoseNumbersDoNotFit) {
   const auto refused = [](auto change) {
     EXPECT_NE(fault_with_header(change).find("header is damaged"), std::string::npos);
   };
-  refused([](ImageHeader& header) { header.version = 2; });
+  refused([](ImageHeader& header) { header.version = kFormatVersion + 1; });
   refused([](ImageHeader& header) { header.generation = 4; });
   refused([](ImageHeader& header) { header.store.bytes[0] = 1; });
   refused([](ImageHeader& header) { header.range_count = 0; });
