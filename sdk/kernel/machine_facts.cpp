@@ -11,7 +11,6 @@
 #include <span>
 #include <sstream>
 
-
 #include "hibernate/free_fill.hpp"
 #include "hibernate/hash.hpp"
 #include "hibernate/memory.hpp"
