@@ -297,7 +297,7 @@ int expect_marks_at_their_places(const SavedPair& saved) {
 }
 
 TEST(SavingSwapped, WhatLayWhereTheSecondKernelIs) {
-  const SavedPair saved({.memory_mib = 320}, "--memory 96M --place swapped", true, kScatter);
+  const SavedPair saved({.memory_mib = 512}, "--memory 96M --place swapped", true, kScatter);
   constexpr int kSome = 100;
   EXPECT_GE(expect_marks_at_their_places(saved), kSome);
   expect_gdb_finds(saved.file("elf"), saved.out());
