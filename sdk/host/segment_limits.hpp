@@ -21,9 +21,9 @@ struct SegmentLimits {
   /// Collects the facts; `all_memory` where there is more than an image. Without readable page 0 the memory
   /// map alone decides.
   [[nodiscard]] static Result<SegmentLimits> read(const System& system, bool all_memory = false);
-  /// `segments` of an image; `memory` above the first MiB is loaded with them.
+  /// `segments` of an image; `more`, memory above the first MiB, is loaded with them.
   [[nodiscard]] Result<void> check(const std::vector<Segment>& segments,
-                                   const std::vector<Segment>& memory = {}) const;
+                                   const std::vector<Segment>& more = {}) const;
 };
 
 }  // namespace kjump

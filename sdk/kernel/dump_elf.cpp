@@ -43,7 +43,7 @@ class ElfDump final : public Dump {
   [[nodiscard]] Result<void> read(std::uint64_t physical, std::span<std::byte> to) override;
 
  private:
-  Result<std::uint64_t> segment_count(const Elf64_Ehdr& header) const;
+  [[nodiscard]] Result<std::uint64_t> segment_count(const Elf64_Ehdr& header) const;
   Result<void> take(const Elf64_Phdr& segment);
   Result<void> take_notes(const Elf64_Phdr& segment);
   void make_disjoint();

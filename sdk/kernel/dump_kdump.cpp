@@ -33,8 +33,8 @@ class KdumpDump final : public Dump {
   [[nodiscard]] Result<void> read(std::uint64_t physical, std::span<std::byte> to) override;
 
  private:
-  Result<void> check(const kdump::Header& header) const;
-  Result<void> check(const kdump::SubHeader& sub) const;
+  [[nodiscard]] Result<void> check(const kdump::Header& header) const;
+  [[nodiscard]] Result<void> check(const kdump::SubHeader& sub) const;
   Result<void> read_names(const kdump::Header& header, const kdump::SubHeader& sub);
   Result<void> read_bitmaps(const kdump::Header& header, const kdump::SubHeader& sub);
   Result<kdump::PageDescriptor> descriptor_of(std::uint64_t frame);

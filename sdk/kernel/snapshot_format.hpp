@@ -3,6 +3,7 @@
 /// the others lie on the whole disk, then one dump after the other (kdump_format.hpp).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include <kjump/abi/hibernate/store.hpp>
@@ -15,7 +16,7 @@ inline constexpr std::uint32_t kSnapshotBlock = abi::hibernate::kBlockBytes;
 inline constexpr std::uint32_t kSnapshotExtentBlocks = 15;
 inline constexpr std::uint64_t kSnapshotDataBlock = 1 + kSnapshotExtentBlocks;
 inline constexpr std::uint32_t kMostSnapshotExtents =
-    kSnapshotExtentBlocks * kSnapshotBlock / sizeof(abi::hibernate::Extent);
+    std::size_t{kSnapshotExtentBlocks} * kSnapshotBlock / sizeof(abi::hibernate::Extent);
 inline constexpr std::uint32_t kMostSnapshots = 24;
 
 struct SnapshotEntry {

@@ -26,9 +26,9 @@ class SwappedPlace {
  public:
   /// Chooses `bytes` below 4 GiB of which this kernel holds nothing for good, above all not its own text and
   /// per-CPU areas: its other processors are parked there, and MWAIT may wake them at any time (4.5). The
-  /// more of it is free the better. None of what is `taken`. Nothing is touched.
+  /// more of it is free the better. None of what `others` have. Nothing is touched.
   [[nodiscard]] static Result<SwappedPlace> choose(System& system, std::uint64_t bytes,
-                                                   std::span<const MemoryPiece> taken);
+                                                   std::span<const MemoryPiece> others);
 
   [[nodiscard]] MemoryPiece piece() const { return piece_; }
   /// 2 MiB outside of it that stay this kernel's, for as long as the object lives; none if there are no huge
