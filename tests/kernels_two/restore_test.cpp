@@ -85,7 +85,7 @@ void PrintTo(const Level& level, std::ostream* out) {
 class NightlyRestoreFormats : public testing::TestWithParam<Level> {};
 
 TEST_P(NightlyRestoreFormats, AFirstKernelGoesOnFromWhatMakedumpfileMade) {
-  const std::string save = std::string(kMountDump) + "makedumpfile " + GetParam().options +
+  const std::string save = std::string(kMountDump) + "/usr/bin/makedumpfile " + GetParam().options +
                            " /proc/vmcore /dump/d && umount /dump /data && sync && poweroff -f";
   const std::string restore = std::string(kMountDump) + restore_from("/dump/d") + "umount /dump";
   Revival revival({.memory_mib = 320}, save, restore);
@@ -103,8 +103,8 @@ INSTANTIATE_TEST_SUITE_P(Kernels, NightlyRestoreFormats,
 // C's visits: each dump that must be refused, then the kernel that started C, which is unharmed; then a
 // restore that is killed while it writes, after which nobody can be entered; and the same once more.
 constexpr const char* kSaveForRefusals = R"sh(
-makedumpfile -c -d 17 /proc/vmcore /dump/good && makedumpfile -c -d 31 /proc/vmcore /dump/d31 &&
-makedumpfile -E -d 31 /proc/vmcore /dump/e31 && makedumpfile -l -d 17 /proc/vmcore /dump/lzo &&
+/usr/bin/makedumpfile -c -d 17 /proc/vmcore /dump/good && /usr/bin/makedumpfile -c -d 31 /proc/vmcore /dump/d31 &&
+/usr/bin/makedumpfile -E -d 31 /proc/vmcore /dump/e31 && /usr/bin/makedumpfile -l -d 17 /proc/vmcore /dump/lzo &&
 umount /dump /data && sync && poweroff -f
 )sh";
 
