@@ -41,7 +41,7 @@ class BulkMemory {
   [[nodiscard]] const BulkFields& fields() const { return fields_; }
   /// The first bytes of the room, which a payload has written; no more than there are.
   [[nodiscard]] std::span<const std::byte> reply(std::uint64_t bytes) const;
-  [[nodiscard]] const std::string& means() const { return memory_.means(); }
+  [[nodiscard]] std::string means() const { return memory_.means(); }
 
  private:
   BulkMemory(PinnedMemory memory, std::size_t reply_page, std::uint64_t room);

@@ -2,15 +2,10 @@
 #include "host/pinned_memory.hpp"
 
 #include <fmt/format.h>
-#include <linux/io_uring.h>
 #include <linux/mman.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -23,8 +18,6 @@ constexpr std::size_t kHugePage = HugePages::kBytes;
 // MAP_HUGE_2MB of linux/mman.h: this size, whatever the default is.
 constexpr int kMapHuge = MAP_HUGETLB | (21 << MAP_HUGE_SHIFT);
 constexpr std::uint64_t kLowMemory = std::uint64_t{16} << 20;
-// The kernel takes no larger buffer in one piece (io_uring/rsrc.c: io_buffer_validate).
-constexpr std::size_t kLargestBuffer = std::size_t{1} << 30;
 
 std::size_t round_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
@@ -46,34 +39,6 @@ void unmap(std::span<std::byte> bytes) {
   }
 }
 
-/// A ring that does nothing but hold on to the buffer. 0 in `error`, or why there is none.
-UniqueFd register_with_io_uring(std::span<std::byte> bytes, int& error) {
-  io_uring_params parameters{};
-  UniqueFd ring(static_cast<int>(::syscall(SYS_io_uring_setup, 1, &parameters)));
-  if (!ring) {
-    error = errno;
-    return {};
-  }
-  std::vector<iovec> buffers;
-  for (std::size_t at = 0; at < bytes.size(); at += kLargestBuffer) {
-    buffers.push_back({bytes.data() + at, std::min(kLargestBuffer, bytes.size() - at)});
-  }
-  const long registered = ::syscall(SYS_io_uring_register, ring.get(), IORING_REGISTER_BUFFERS,
-                                    buffers.data(), static_cast<unsigned>(buffers.size()));
-  error = registered == 0 ? 0 : errno;
-  return registered == 0 ? std::move(ring) : UniqueFd();
-}
-
-Failure no_way(std::size_t bytes, int ring_error, int huge_error) {
-  return fail(
-      ErrorCode::kUnsupported,
-      fmt::format("cannot pin {} MiB of memory: io_uring: {}; huge pages: {}", round_up(bytes, 1 << 20) >> 20,
-                  std::strerror(ring_error), std::strerror(huge_error)),
-      "bulk request or reply",
-      fmt::format("sysctl kernel.io_uring_disabled=0 if it is set, or sysctl vm.nr_hugepages={}",
-                  round_up(bytes, kHugePage) / kHugePage));
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> address_in_pagemap(std::uint64_t entry) {
@@ -86,13 +51,9 @@ std::optional<std::uint64_t> address_in_pagemap(std::uint64_t entry) {
   return frame * abi::kPageBytes;
 }
 
-PinnedMemory::PinnedMemory(std::span<std::byte> bytes, UniqueFd ring, std::string means)
-    : bytes_(bytes), ring_(std::move(ring)), means_(std::move(means)) {}
-
 PinnedMemory::PinnedMemory(PinnedMemory&& other) noexcept
     : bytes_(std::exchange(other.bytes_, {})),
-      ring_(std::move(other.ring_)),
-      means_(std::move(other.means_)),
+      pin_(std::move(other.pin_)),
       pages_(std::move(other.pages_)),
       pools_(std::move(other.pools_)) {}
 
@@ -104,24 +65,13 @@ PinnedMemory::~PinnedMemory() {
 }
 
 Result<PinnedMemory> PinnedMemory::allocate(const System& system, std::size_t bytes) {
-  int ring_error = 0;
-  const std::span<std::byte> small = map(round_up(bytes, abi::kPageBytes), 0);
-  if (small.empty()) {
+  // Locked, too: a pipe alone lets the kernel take a page out of the page tables, on its way to swap.
+  PinnedMemory memory(map(round_up(bytes, abi::kPageBytes), MAP_LOCKED));
+  if (memory.bytes_.empty()) {
     return fail_errno("no memory for a bulk request or reply", fmt::format("{} bytes", bytes),
                       "ask for less");
   }
-  UniqueFd ring = register_with_io_uring(small, ring_error);
-  if (ring) {
-    PinnedMemory memory(small, std::move(ring), "io_uring");
-    KJUMP_CHECK(memory.find_pages(system));
-    return memory;
-  }
-  unmap(small);
-  const std::span<std::byte> huge = map(round_up(bytes, kHugePage), kMapHuge);
-  if (huge.empty()) {
-    return no_way(bytes, ring_error, errno);
-  }
-  PinnedMemory memory(huge, {}, "huge pages");
+  KJUMP_TRY(memory.pin_, PagePin::take(memory.bytes_));
   KJUMP_CHECK(memory.find_pages(system));
   return memory;
 }
@@ -139,7 +89,7 @@ Result<PinnedMemory> PinnedMemory::allocate_large(System& system, std::size_t by
       return fail_errno("cannot map huge pages", "bulk request or reply",
                         "another program may have taken them");
     }
-    PinnedMemory memory(huge, {}, "huge pages");
+    PinnedMemory memory(huge);
     KJUMP_CHECK(memory.find_pages(system));
     if (*std::min_element(memory.pages_.begin(), memory.pages_.end()) >= kLowMemory) {
       memory.pools_ = std::move(pools);

@@ -2,8 +2,7 @@
 /// Memory of this process that has physical addresses a payload can be told: it stays where it is.
 ///
 /// mlock() is not enough: the kernel's compaction moves such pages while kexec jump's device suspend runs
-/// (kexec_jump.md 5). Buffers registered with io_uring are pinned for good; huge pages are not moved in
-/// practice.
+/// (kexec_jump.md 5). Single pages are pinned (page_pin.hpp); huge pages are not moved in practice.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +16,8 @@
 #include <kjump/result.hpp>
 
 #include "host/huge_pages.hpp"
+#include "host/page_pin.hpp"
 #include "host/system.hpp"
-#include "host/unique_fd.hpp"
 
 namespace kjump {
 
@@ -38,16 +37,15 @@ class PinnedMemory {
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
   /// Physical address of each page, in order.
   [[nodiscard]] const std::vector<std::uint64_t>& pages() const { return pages_; }
-  /// "io_uring" or "huge pages".
-  [[nodiscard]] const std::string& means() const { return means_; }
+  /// "io_uring" or "pipes"; "huge pages" of those.
+  [[nodiscard]] std::string means() const { return pin_.means().empty() ? "huge pages" : pin_.means(); }
 
  private:
-  PinnedMemory(std::span<std::byte> bytes, UniqueFd ring, std::string means);
+  explicit PinnedMemory(std::span<std::byte> bytes) : bytes_(bytes) {}
   [[nodiscard]] Result<void> find_pages(const System& system);
 
   std::span<std::byte> bytes_;
-  UniqueFd ring_;  ///< keeps the pages pinned
-  std::string means_;
+  PagePin pin_;
   std::vector<std::uint64_t> pages_;
   std::vector<HugePages> pools_;  ///< go after the memory itself does
 };
