@@ -109,7 +109,8 @@ Result<PagePin> PagePin::take(std::span<std::byte> pages) {
   return fail(ErrorCode::kUnsupported,
               fmt::format("cannot pin {} KiB of memory: io_uring: {}; pipes: {}", pages.size() / 1024,
                           std::strerror(ring_error), std::strerror(pipe_error)),
-              "vmsplice", "allow more open files (ulimit -n), or io_uring (sysctl kernel.io_uring_disabled=0)");
+              "vmsplice",
+              "allow more open files (ulimit -n), or io_uring (sysctl kernel.io_uring_disabled=0)");
 }
 
 }  // namespace kjump

@@ -53,6 +53,9 @@ struct KindFacts {
   std::uint32_t mapping_offset = 0;
   unsigned lru = 0;
   unsigned private_bit = 0;
+  // How slabs are marked, whose fields in the mapping's place may look like anything.
+  std::optional<unsigned> slab;            ///< a flag, up to Linux 6.9
+  std::optional<std::uint32_t> slab_type;  ///< a type, as a free page has one, from then on
   std::optional<unsigned> swap_cache;
   std::optional<unsigned> swap_backed;
 };
@@ -73,6 +76,12 @@ Result<KindFacts> read_kind_facts(const hibernate::Vmcoreinfo& info, std::uint32
   }
   KJUMP_TRY(facts.lru, flag_bit(info, "PG_lru"));
   KJUMP_TRY(facts.private_bit, flag_bit(info, "PG_private"));
+  if (const auto bit = flag_bit(info, "PG_slab")) {
+    facts.slab = *bit;
+  } else {
+    KJUMP_TRY(const std::int64_t type, info.number("PAGE_SLAB_MAPCOUNT_VALUE"));
+    facts.slab_type = static_cast<std::uint32_t>(static_cast<std::uint64_t>(type));
+  }
   if (const auto bit = flag_bit(info, "PG_swapcache")) {
     facts.swap_cache = *bit;
   }
@@ -93,6 +102,10 @@ PageKind kind_of(std::span<const std::byte> page, const abi::hibernate::KernelFa
                  const KindFacts& kinds) {
   const auto flags = field<std::uint64_t>(page, facts.flags_offset);
   const auto has = [flags](unsigned bit) { return (flags >> bit & 1U) != 0; };
+  const auto type = field<std::uint32_t>(page, facts.type_offset);
+  if ((kinds.slab && has(*kinds.slab)) || (kinds.slab_type && (type & facts.type_mask) == *kinds.slab_type)) {
+    return PageKind::kOther;
+  }
   constexpr std::uint64_t kAnonymous = 1;  // PAGE_MAPPING_ANON
   if ((field<std::uint64_t>(page, kinds.mapping_offset) & kAnonymous) != 0) {
     return PageKind::kUser;
@@ -165,45 +178,6 @@ Result<void> survey_dump(Dump& dump, const TellPages& tell) {
     }
   }
   return {};
-}
-
-Result<void> judge_left_out(const LeftOut& counts, const std::string& subject) {
-  static constexpr std::array<const char*, kPageKinds> kNames{"free pages", "pages of the page cache",
-                                                              "private pages of the page cache",
-                                                              "pages of processes", "pages of the kernel"};
-  for (std::size_t i = 0; i < kPageKinds; ++i) {
-    const KindCount& count = counts.at(i);
-    if (static_cast<PageKind>(i) != PageKind::kFree && count.left_out != 0 && count.there == 0) {
-      return fail(ErrorCode::kUnsupported,
-                  fmt::format("the {} {} were left out of the dump: no kernel can go on from it",
-                              count.left_out, kNames.at(i)),
-                  subject, "take it with makedumpfile -d 17 (zero and free pages only) or cp /proc/vmcore");
-    }
-  }
-  return {};
-}
-
-Result<void> check_left_out(Dump& dump) {
-  const DumpFacts& facts = dump.facts();
-  constexpr std::uint32_t kAllowed = kLeavesOutZero | kLeavesOutFree;
-  if (facts.level && (*facts.level & ~kAllowed) != 0) {
-    return fail(
-        ErrorCode::kUnsupported,
-        fmt::format("the dump was taken with makedumpfile -d {}: no kernel can go on from it", *facts.level),
-        dump_format_name(facts.format),
-        "take it with -d 17 or less of it (1: zero pages, 16: free ones), or cp /proc/vmcore");
-  }
-  if (facts.level || facts.pages == facts.pages_there) {
-    return {};
-  }
-  LeftOut counts{};
-  KJUMP_CHECK(survey_dump(dump, [&](std::uint64_t frame, std::uint64_t frames, PageKind kind) {
-    KindCount& count = counts.at(static_cast<std::size_t>(kind));
-    for (std::uint64_t i = 0; i < frames; ++i) {
-      ++(dump.has_page(frame + i) ? count.there : count.left_out);
-    }
-  }));
-  return judge_left_out(counts, dump_format_name(facts.format));
 }
 
 }  // namespace kjump::two_kernels

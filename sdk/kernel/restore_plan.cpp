@@ -10,8 +10,8 @@
 #include <kjump/abi/processor.hpp>
 
 #include "hibernate/vmcoreinfo.hpp"
-#include "kernel/dump_survey.hpp"
 #include "kernel/jump_parameters.hpp"
+#include "kernel/left_out.hpp"
 #include "kernel/low_area.hpp"
 #include "kernel/machine_facts.hpp"
 #include "kernel/restore.hpp"

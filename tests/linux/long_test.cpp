@@ -94,7 +94,8 @@ echo "== files"; echo $files
 )sh");
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   EXPECT_NE(result.out.find("cannot pin 4"), std::string::npos) << result.out;
-  EXPECT_NE(result.out.find("io_uring: Function not implemented; pipes: Too many open files"), std::string::npos)
+  EXPECT_NE(result.out.find("io_uring: Function not implemented; pipes: Too many open files"),
+            std::string::npos)
       << result.out;
   EXPECT_EQ(result.out.find("exit code"), std::string::npos) << result.out;
   EXPECT_GT(std::stoi(section(result.out, "files")), 4) << "the test's own: nothing was short";

@@ -10,7 +10,7 @@
 #include "dump_parts.hpp"
 #include "hibernate/hash.hpp"
 #include "kernel/dump.hpp"
-#include "kernel/dump_survey.hpp"
+#include "kernel/left_out.hpp"
 #include "kernel/machine_facts.hpp"
 #include "kernel/restore.hpp"
 #include "kernel/snapshot_store.hpp"
@@ -175,14 +175,46 @@ TEST(RestorePlan, WhereTheSecondKernelWasSwappedInNothingIsWritten) {
   EXPECT_EQ(plan->pieces[2].base, 130 * kMib);
 }
 
-TEST(LeftOut, AKindOfWhichNothingIsThereWasLeftOut) {
-  LeftOut counts{};
-  counts[static_cast<std::size_t>(PageKind::kFree)] = {0, 1000};
-  counts[static_cast<std::size_t>(PageKind::kUser)] = {10, 2};
-  counts[static_cast<std::size_t>(PageKind::kOther)] = {100, 20};
-  EXPECT_TRUE(judge_left_out(counts, "test"));
-  counts[static_cast<std::size_t>(PageKind::kCache)] = {0, 1};
-  EXPECT_FALSE(judge_left_out(counts, "test"));
+/// Pages from frame 0 on: F, C, P, U and K are there, of these kinds; f, c, p, u and k were left out. A digit
+/// repeats the letter before it 100 times so often.
+bool goes_on(const std::string& pages) {
+  const std::string kLetters = "FCPUK";
+  LeftOutPages all;
+  std::uint64_t frame = 0;
+  char letter = 0;
+  for (const char c : pages) {
+    const bool repeat = c >= '0' && c <= '9';
+    letter = repeat ? letter : c;
+    const char upper = static_cast<char>(letter & ~0x20);
+    for (int i = repeat ? 100 * (c - '0') : 1; i > 0; --i) {
+      all.add(frame++, static_cast<PageKind>(kLetters.find(upper)), letter == upper);
+    }
+  }
+  return static_cast<bool>(all.judge("test"));
+}
+
+TEST(LeftOut, WhatIsMissingWasZeroWhereItsNeighboursWereKept) {
+  EXPECT_TRUE(goes_on("KUCP")) << "nothing is missing";
+  EXPECT_TRUE(goes_on("Kf9K")) << "free pages";
+  EXPECT_TRUE(goes_on("Kf3k3K")) << "the kernel's zeros";
+  EXPECT_FALSE(goes_on("Kf3u1K")) << "between pages of the kernel";
+  EXPECT_FALSE(goes_on("U9Kf3u1K")) << "kept, but in a run that is too short to be left out";
+  EXPECT_TRUE(goes_on("Kf3u1U")) << "kept right behind a run";
+  EXPECT_TRUE(goes_on("Uf3u1K")) << "kept right before one";
+  EXPECT_FALSE(goes_on("Uf2K1Kf3u1K")) << "what is behind a short run says nothing";
+  EXPECT_FALSE(goes_on("Cf3u1K")) << "the page cache says nothing of processes";
+  EXPECT_FALSE(goes_on("Pf3c1K")) << "private pages may be kept where others are not";
+  EXPECT_TRUE(goes_on("Cf3p1K")) << "the other way round they may not";
+  EXPECT_FALSE(goes_on("uf3U1") == goes_on("uf3K1"));
+}
+
+TEST(LeftOut, MemoryThatEndsProvesNothing) {
+  LeftOutPages all;
+  for (std::uint64_t frame = 0; frame < LeftOutPages::kRun; ++frame) {
+    all.add(frame, PageKind::kUser, false);
+  }
+  all.add(LeftOutPages::kRun + 1, PageKind::kUser, true);
+  EXPECT_FALSE(all.judge("test"));
 }
 
 TEST(MachineFacts, ThisMachineIsLikeItself) {
