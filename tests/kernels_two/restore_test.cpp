@@ -119,7 +119,7 @@ try() { name=$1; shift; echo "== $name"; kjump kernel restore "$@" 2>&1; echo "s
   cp /dump/good /dump/flipped
   printf 'abcdefgh' | dd of=/dump/flipped bs=1 seek=$((size - 2000000)) conv=notrunc 2>/dev/null
   try flipped /dump/flipped; rm /dump/flipped
-  try foreign /proc/vmcore
+  try foreign /proc/kcore
   try nothing /proc
   try missing /dump/none
 } >/dump/refused
@@ -145,7 +145,7 @@ TEST(NightlyRestore, WhatCannotBeRestoredIsRefusedAndNothingIsHarmed) {
                                                       {"lzo", "compressed with LZO"},
                                                       {"cut", "cut off"},
                                                       {"flipped", "damaged"},
-                                                      {"foreign", "hand-off page"},
+                                                      {"foreign", "kcore"},
                                                       {"nothing", "neither a file nor a block device"},
                                                       {"missing", "/dump/none"}};
   for (const auto& [name, why] : kWhy) {
