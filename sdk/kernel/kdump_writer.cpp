@@ -24,9 +24,16 @@ constexpr std::uint64_t whole_blocks(std::uint64_t bytes) {
 
 }  // namespace
 
-/// One zlib stream that is used again for each page: setting one up costs more than a page.
+/// One zlib stream that is used again for each page: setting one up costs more than a page, and so does
+/// clearing its tables, which are as large as they are for a window of 32 KiB unless one says that there is
+/// only a page.
 struct KdumpWriter::Deflater {
-  Deflater() { ready = ::deflateInit(&stream, Z_BEST_SPEED) == Z_OK; }
+  static constexpr int kWindowBits = 12;  // 4 KiB
+  static constexpr int kMemoryLevel = 5;  // 4096 hash chains (zlib's deflate.c: memLevel + 7 bits)
+  Deflater() {
+    ready = ::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWindowBits, kMemoryLevel,
+                           Z_DEFAULT_STRATEGY) == Z_OK;
+  }
   Deflater(const Deflater&) = delete;
   Deflater& operator=(const Deflater&) = delete;
   Deflater(Deflater&&) = delete;

@@ -65,15 +65,19 @@ class SnapshotDump final : public DumpSource {
   std::string name_;
 };
 
-/// Nobody has it, and nothing that is known lies there.
-Result<void> check_nothing_lost(const System& system, const std::string& path, Disk& disk,
-                                const hibernate::Place& place) {
+/// Whatever is said of what lies on it.
+Result<void> check_unused(const System& system, const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && S_ISBLK(status.st_mode)) {
     if (const std::string user = hibernate::device_user(system, status.st_rdev); !user.empty()) {
       return fail(ErrorCode::kBusy, "the device is in use: " + user, path, "name another");
     }
   }
+  return {};
+}
+
+/// Nothing that is known lies there.
+Result<void> check_nothing_lost(const std::string& path, Disk& disk, const hibernate::Place& place) {
   if (place.file) {
     return {};
   }
@@ -132,6 +136,7 @@ Result<SnapshotStore> SnapshotStore::open(const System& system, const std::strin
 
 Result<SnapshotStore> SnapshotStore::prepare(const System& system, const std::string& path,
                                              const SnapshotPlace& how) {
+  KJUMP_CHECK(check_unused(system, path));
   if (how.bytes != 0 && !system.exists(path)) {
     KJUMP_CHECK(hibernate::create_store_file(system, path, how.bytes));
     KJUMP_CHECK(hibernate::pin_file(system, path));
@@ -152,7 +157,7 @@ Result<SnapshotStore> SnapshotStore::prepare(const System& system, const std::st
   KJUMP_TRY(std::unique_ptr<Disk> disk,
             hibernate::open_disk(hibernate::device_path(place.disk), Access::kWrite));
   if (!how.anew) {
-    KJUMP_CHECK(check_nothing_lost(system, path, *disk, place));
+    KJUMP_CHECK(check_nothing_lost(path, *disk, place));
   }
   SnapshotStore store(std::move(disk), place.extents, path);
   store.index_ = {};

@@ -92,6 +92,8 @@ const std::vector<Entry>& entries() {
       {"kernels.a_to_b_ms", kernels_a_to_b, kNone, kNone, true},
       {"kernels.b_to_a_ms", kernels_b_to_a, kNone, kNone, true},
       {"kernels.first_boot_vs_kexec", kernels_first_boot, kNone, kNone, true},
+      {"kernels.save_mb_s", kernels_save_rate, kNone, kNone, true},
+      {"kernels.restore_mb_s", kernels_restore_rate, kNone, kNone, true},
   };
   return all;
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/kernel_saving.hpp"
 #include "bench/kernel_trips.hpp"
 #include "bench/numbers.hpp"
 
@@ -79,6 +80,29 @@ Number kernels_first_boot() {
   return {trip_run().places.at("hugepages").first_boot_ms, "ms", trip_run().plain_boot_ms,
           "from `kjump kernel run` as typed to the first line of the second kernel's init" + all +
               "; reference: the same kernel and initial RAM disk by `kexec -l` and `kexec -e`; " + kMethod};
+}
+
+namespace {
+
+constexpr const char* kSavingMethod =
+    "512 MiB, of which 150 MB are random bytes; reference: the same disk with direct I/O in the first kernel";
+
+}  // namespace
+
+Number kernels_save_rate() {
+  const SavingRun& run = saving_run();
+  return {run.memory_mb / run.saving_s, "MB/s", run.disk_write_mb_s,
+          fmt::format("memory of the first kernel that `kjump snapshot` saved, all but free and zero pages: "
+                      "{:.0f} MB in {:.2f} s of the second kernel; {}",
+                      run.memory_mb, run.saving_s, kSavingMethod)};
+}
+
+Number kernels_restore_rate() {
+  const SavingRun& run = saving_run();
+  return {run.restored_mb / (run.checking_s + run.writing_s), "MB/s", run.disk_read_mb_s,
+          fmt::format("memory that `kjump kernel restore` wrote: {:.0f} MB, {:.2f} s of checking the whole "
+                      "dump, {:.2f} s of writing; {}",
+                      run.restored_mb, run.checking_s, run.writing_s, kSavingMethod)};
 }
 
 }  // namespace kjump::bench

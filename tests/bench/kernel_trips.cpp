@@ -1,45 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "bench/kernel_trips.hpp"
 
-#include <unistd.h>
-
-#include <chrono>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
+#include <filesystem>
 #include <sstream>
 
 #include <fmt/format.h>
 #include <kjump/linux_vm.hpp>
 
+#include "bench/kernel_guest.hpp"
 #include "bench/numbers.hpp"
 
 namespace kjump::bench {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int kTimes = 50;
 constexpr const char* kStockKexec = "/sbin/kexec";
-constexpr const char* kKernel = "6.12";
+constexpr unsigned kTripsSector = 2048;  // has room behind it
 
-// Both kernels: a file that must not change, a letter box on a disk that only one uses at a time.
-constexpr const char* kBoth = R"sh(
-fill() { head -c 8000000 /dev/urandom >/tmp/file; md5sum /tmp/file >/tmp/md5; }
-whole() { md5sum -c -s /tmp/md5 && echo 1 || echo 0; }
-post() { dd of=/dev/vda bs=512 seek=$1 conv=sync,fsync 2>/dev/null; }
-)sh";
-
-// Sector 0 is B's letter: visit, whole or not, counter when it arrived, and when it left last.
-constexpr const char* kSecondInit = R"sh(#!/bin/busybox sh
-arrived=$(/bin/tsc_guest)
-/bin/busybox mkdir -p /proc /sys /dev /run /tmp
-/bin/busybox --install -s /bin
-export PATH=/bin
-mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev
-exec </dev/null >/dev/console 2>&1
+// Sector 0 is B's letter: visit, whole or not, counter when it arrived, and when it left last. Sector 1: a
+// boot by the stock kexec.
+constexpr const char* kSecondLife = R"sh(
 n=0; left=0
 grep -q kexec_jump_back_entry /proc/cmdline || { echo "plain $arrived" | post 1; poweroff -f; }
-fill
+fill 8
 while :; do
   n=$((n + 1))
   echo "$n $(whole) $arrived $left" | post 0
@@ -52,12 +36,9 @@ done
 // Lines "trip PLACE typed arrived left-before returned whole-in-A whole-in-B", then what the stock kexec
 // needs.
 constexpr const char* kFirst = R"sh(
-fill
-mkdir -p /b/bin /b/dev && cp /bin/busybox /bin/kjump /job/tsc_guest /b/bin/ && cp /job/init /b/init && cd /b &&
-  find . | cpio -o -H newc >/k/initrd 2>/dev/null && cd / || exit 9
+fill 8
 tsc() { /job/tsc_guest; }
 letter() { blockdev --flushbufs /dev/vda; echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=512 count=1 2>/dev/null | tr -d '\0'; }
-append='console=ttyS0 no_console_suspend panic=-1 no_timer_check quiet rdinit=/init'
 trips() {
   for i in $(seq 1 $times); do
     typed=$(tsc)
@@ -74,16 +55,9 @@ for place in $places; do trips $place; done
 echo "khz $(/job/tsc_guest --khz)" >>/tmp/trips
 sync
 echo "stock $(tsc)" >>/tmp/trips
-dd if=/tmp/trips of=/dev/vda bs=512 seek=2048 conv=fsync 2>/dev/null
+dd if=/tmp/trips of=/dev/vda bs=512 seek=$record conv=fsync 2>/dev/null
 kexec -l /k/bzImage --initrd=/k/initrd --append="$append" && kexec -e
 )sh";
-
-std::string disk_text(const fs::path& disk, std::streamoff from) {
-  std::ifstream file(disk, std::ios::binary);
-  file.seekg(from);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return text.substr(0, text.find('\0'));
-}
 
 std::vector<std::string> libraries_of(const std::string& program) {
   std::vector<std::string> libraries;
@@ -104,22 +78,11 @@ std::vector<std::string> libraries_of(const std::string& program) {
   return libraries;
 }
 
-GuestFile text_file(const std::string& path, const std::string& text) {
-  GuestFile file{path, {}, true};
-  const auto bytes = std::as_bytes(std::span(text));
-  file.content.assign(bytes.begin(), bytes.end());
-  return file;
-}
-
 Job job_of_trips() {
-  Job job;
-  job.limit = std::chrono::seconds(1500);
-  job.script = fmt::format("times={} places='hugepages swapped'\n{}{}", kTimes, kBoth, kFirst);
-  job.files = {
-      must(GuestFile::copy_of(must(find_kernel(kKernel)), "/k/bzImage")),
-      must(GuestFile::copy_of(KJUMP_TSC_GUEST, "/job/tsc_guest", true)),
-      must(GuestFile::copy_of(kStockKexec, kStockKexec, true)),
-      text_file("/job/init", std::string(kSecondInit).insert(std::string(kSecondInit).find("n=0;"), kBoth))};
+  Job job = two_kernels_job(
+      fmt::format("times={} record={} places='hugepages swapped'\n{}", kTimes, kTripsSector, kFirst),
+      kSecondLife);
+  job.files.push_back(must(GuestFile::copy_of(kStockKexec, kStockKexec, true)));
   for (const std::string& library : libraries_of(kStockKexec)) {
     job.files.push_back(must(GuestFile::copy_of(library, library, true)));
   }
@@ -186,26 +149,20 @@ TripRun read_run(const std::string& text, std::uint64_t plain) {
 }
 
 TripRun measure() {
-  const fs::path home = fs::temp_directory_path() / fmt::format("kjump-bench-kernels-{}", ::getpid());
-  fs::remove_all(home);
-  fs::create_directories(home);
-  const fs::path disk = home / "letters.img";
-  std::ofstream(disk).flush();
-  fs::resize_file(disk, std::uintmax_t{4} << 20);
+  const Scratch scratch;
+  const std::filesystem::path disk = scratch.disk("letters.img", 4);
   LinuxVmOptions options;
-  options.kernel = kKernel;
+  options.kernel = kTwoKernels;
   options.machine.memory_mib = 512;
   options.machine.cpus = 2;
   options.machine.disks = {Disk{disk, DiskBus::kVirtio, false}};
-  options.machine.artifacts = home / "logs";
+  options.machine.artifacts = scratch.path() / "logs";
   (void)must(LinuxVm(options).run_until_power_off(job_of_trips()));
-  std::istringstream plain(disk_text(disk, 512));
+  std::istringstream plain(posted(disk, 1));
   std::string word;
   std::uint64_t arrived = 0;
   plain >> word >> arrived;
-  TripRun run = read_run(disk_text(disk, std::streamoff{2048} * 512), arrived);
-  fs::remove_all(home);
-  return run;
+  return read_run(posted(disk, kTripsSector), arrived);
 }
 
 }  // namespace

@@ -95,5 +95,7 @@ inline std::filesystem::path image(const std::string& name) {
 [[nodiscard]] Number kernels_a_to_b();
 [[nodiscard]] Number kernels_b_to_a();
 [[nodiscard]] Number kernels_first_boot();
+[[nodiscard]] Number kernels_save_rate();
+[[nodiscard]] Number kernels_restore_rate();
 
 }  // namespace kjump::bench

@@ -19,7 +19,7 @@ constexpr double kLatest = kDeadline + 2;
 // In the second kernel, whose command line says how it is to hang at its second visit.
 constexpr const char* kHang = R"sh(
 [ $1 = 2 ] || return
-payload() { printf $1 >/tmp/what; kjump run /faults.kjump --in /tmp/what --deadline 600 >&2; }
+payload() { printf $1 >/tmp/what; echo $(kjump run /faults.kjump --in /tmp/what --deadline 600 2>&1); }
 case $(cat /proc/cmdline) in
   *hang=halt*) payload pH ;;
   *hang=spin*) payload pS ;;
@@ -36,7 +36,7 @@ constexpr const char* kRescues = R"sh(
 start() { kjump kernel run /k/bzImage --initrd /k/initrd --deadline 240 $options --append "$append panic=0 $1" 2>&1; echo "status $?"; }
 for kind in $kinds; do
   echo "== run-$kind"; start hang=$kind; echo "A $(cared 1)"; echo "B $(letter)"
-  echo "== hung-$kind"; kjump kernel enter --deadline 6 2>&1; echo "status $?"; echo "A $(cared 2)"
+  echo "== hung-$kind"; kjump kernel enter --deadline 6 2>&1 && echo "B $(letter)"; echo "status $?"; echo "A $(cared 2)"
   echo "== status-$kind"; kjump kernel status --json
   echo "== enter-$kind"; kjump kernel enter 2>&1; echo "status $?"
   echo "== drop-$kind"; kjump kernel drop; cat /sys/kernel/kexec_loaded
@@ -113,6 +113,7 @@ TEST_P(NightlyGuard, RescuesTheFirstKernel) {
 
 const Rescues kRescuesOf[] = {
     {"v6_12_however_it_hangs", {"spin", "real", "bios", "panic", "sleep", "disk"}, {}},
+    {"dbg", {"real", "bios"}, {}},
     {"v6_1", {"halt", "panic"}, {.first = "6.1", .second = "6.1"}},
     {"v6_12_and_v6_1", {"halt", "panic"}, {.second = "6.1"}},
     {"q35_ahci", {"disk"}, {.machine = "q35", .bus = DiskBus::kAhci}},
