@@ -287,6 +287,7 @@ void guard() {
   VALUE(SNAPSHOT_REAL_BYTES, kSnapshotRealBytes);
   VALUE(SNAPSHOT_HEADER_BYTES, kSnapshotHeaderBytes);
   VALUE(SNAPSHOT_FLAT_BYTES, kSnapshotFlatBytes);
+  VALUE(SNAPSHOT_VECTOR_BYTES, kSnapshotVectorBytes);
   VALUE(CMOS_SHUTDOWN, kCmosShutdown);
   VALUE(SHUTDOWN_JUMP, kShutdownJump);
   VALUE(WARM_RESET_VECTOR, kWarmResetVector);

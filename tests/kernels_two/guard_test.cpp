@@ -113,7 +113,6 @@ TEST_P(NightlyGuard, RescuesTheFirstKernel) {
 
 const Rescues kRescuesOf[] = {
     {"v6_12_however_it_hangs", {"spin", "real", "bios", "panic", "sleep", "disk"}, {}},
-    {"dbg", {"real", "bios"}, {}},
     {"v6_1", {"halt", "panic"}, {.first = "6.1", .second = "6.1"}},
     {"v6_12_and_v6_1", {"halt", "panic"}, {.second = "6.1"}},
     {"q35_ahci", {"disk"}, {.machine = "q35", .bus = DiskBus::kAhci}},

@@ -48,11 +48,15 @@ inline constexpr uint32_t kGuardProgramEnd = kGuardBlock - kGuardStackBytes;
 static_assert(kGuardBase % kPageBytes == 0, "a start-up IPI names a page");
 
 // What is kept of the jump, to go on with it as if nothing had happened since: code, data and stacks in use
-// of a physical-mode image, and the exchange's header.
+// of a physical-mode image, the exchange's header, and the page of interrupt vectors and BIOS data: a payload
+// that the second kernel ran when it was stopped has left its handlers there.
 inline constexpr uint32_t kSnapshotRealBytes = kSupervisorStackTop;
 inline constexpr uint32_t kSnapshotHeaderBytes = kPageBytes;
 inline constexpr uint32_t kSnapshotFlatBytes = kFlatEnd - kFlatBase;
-inline constexpr uint32_t kSnapshotBytes = kSnapshotRealBytes + kSnapshotHeaderBytes + kSnapshotFlatBytes;
+inline constexpr uint32_t kSnapshotVectorBytes = kPageBytes;
+inline constexpr uint32_t kSnapshotBytes =
+    kSnapshotRealBytes + kSnapshotHeaderBytes + kSnapshotFlatBytes + kSnapshotVectorBytes;
+static_assert(kHandOffBase >= kSnapshotVectorBytes);
 static_assert(sizeof(ExchangeHeader) <= kSnapshotHeaderBytes);
 // It is reached through page tables, and put back on a stack, that lie where none of it does: in the stacks
 // of firmware calls, but for their lowest words, which the supervisor watches.
