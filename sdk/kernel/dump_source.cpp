@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,7 +17,7 @@
 namespace kjump::two_kernels {
 namespace {
 
-class DumpInFile final : public DumpSource {
+class DumpInFile : public DumpSource {
  public:
   DumpInFile(UniqueFd fd, std::string path, std::uint64_t offset, std::uint64_t bytes)
       : fd_(std::move(fd)), path_(std::move(path)), offset_(offset), bytes_(bytes) {}
@@ -37,6 +40,7 @@ class DumpInFile final : public DumpSource {
     }
     return {};
   }
+  [[nodiscard]] int descriptor() const { return fd_.get(); }
 
  private:
   UniqueFd fd_;
@@ -44,6 +48,76 @@ class DumpInFile final : public DumpSource {
   std::uint64_t offset_;
   std::uint64_t bytes_;
 };
+
+/// Part of /proc/vmcore, mapped.
+class Window {
+ public:
+  static constexpr std::uint64_t kBytes = std::uint64_t{4} << 20;
+
+  Window() = default;
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+  Window(Window&&) = delete;
+  Window& operator=(Window&&) = delete;
+  ~Window() { close(); }
+
+  /// Where the byte at this offset of the file is, and how many follow it; none: the kernel does not map it.
+  [[nodiscard]] std::span<const std::byte> at(int fd, std::uint64_t offset, std::uint64_t end) {
+    if (mapped_.empty() || offset < start_ || offset - start_ >= mapped_.size()) {
+      close();
+      start_ = offset / kBytes * kBytes;
+      const auto length = static_cast<std::size_t>(std::min(kBytes, end - start_));
+      void* const memory = ::mmap(nullptr, length, PROT_READ, MAP_PRIVATE, fd, static_cast<off_t>(start_));
+      if (memory == MAP_FAILED) {
+        return {};
+      }
+      mapped_ = {static_cast<std::byte*>(memory), length};
+    }
+    return mapped_.subspan(static_cast<std::size_t>(offset - start_));
+  }
+
+ private:
+  void close() {
+    if (!mapped_.empty()) {
+      ::munmap(mapped_.data(), mapped_.size());
+      mapped_ = {};
+    }
+  }
+
+  std::span<std::byte> mapped_;
+  std::uint64_t start_ = 0;
+};
+
+/// The first kernel's memory as it is. read() makes a mapping of its own of each page and takes it down again
+/// (arch/x86/kernel/crash_dump_64.c: copy_oldmem_page), which is most of the time that a dump takes.
+class RunningVmcore final : public DumpInFile {
+ public:
+  RunningVmcore(UniqueFd fd, const std::string& path, std::uint64_t bytes)
+      : DumpInFile(std::move(fd), path, 0, bytes) {}
+
+ protected:
+  [[nodiscard]] Result<void> read_within(std::uint64_t offset, std::span<std::byte> to) const override {
+    while (!to.empty()) {
+      const std::span<const std::byte> there = window_.at(descriptor(), offset, bytes());
+      if (there.empty()) {
+        return DumpInFile::read_within(offset, to);
+      }
+      const std::size_t part = std::min(there.size(), to.size());
+      std::copy_n(there.begin(), part, to.begin());
+      to = to.subspan(part);
+      offset += part;
+    }
+    return {};
+  }
+
+ private:
+  mutable Window window_;
+};
+
+bool is_in_procfs(int fd) {
+  struct statfs file_system {};
+  return ::fstatfs(fd, &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC;
+}
 
 class DumpInMemory final : public DumpSource {
  public:
@@ -93,6 +167,9 @@ Result<std::unique_ptr<DumpSource>> open_dump_source(const std::string& path, st
   const auto all = static_cast<std::uint64_t>(end);
   if (offset > all || bytes > all - offset) {
     return fail(ErrorCode::kMalformed, "the dump lies beyond the end", path);
+  }
+  if (offset == 0 && bytes == 0 && is_in_procfs(fd.get())) {
+    return std::make_unique<RunningVmcore>(std::move(fd), path, all);
   }
   const std::uint64_t length = bytes != 0 ? bytes : all - offset;
   return std::make_unique<DumpInFile>(std::move(fd), path, offset, length);

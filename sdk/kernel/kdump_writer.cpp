@@ -126,7 +126,8 @@ Result<void> KdumpWriter::write_head(std::uint32_t status) {
 }
 
 Result<void> KdumpWriter::page(std::span<const std::byte> content) {
-  if (std::all_of(content.begin(), content.end(), [](std::byte b) { return b == std::byte{0}; })) {
+  if (content[0] == std::byte{0} &&
+      std::memcmp(content.data(), content.data() + 1, content.size() - 1) == 0) {
     ++zero_pages_;
     return add({.offset = zero_at_, .bytes = kdump::kBlockBytes, .flags = 0, .page_flags = 0});
   }
