@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From a kernel's file to its first jump back.
 #include <elf.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -21,10 +19,12 @@
 #include "kernel/danger.hpp"
 #include "kernel/guard.hpp"
 #include "kernel/identity_tables.hpp"
+#include "kernel/initrd.hpp"
 #include "kernel/layout.hpp"
 #include "kernel/low_area.hpp"
 #include "kernel/machine_facts.hpp"
 #include "kernel/placement.hpp"
+#include "kernel/second_command_line.hpp"
 #include "kernel/second_kernel.hpp"
 #include "kernel/swapped_image.hpp"
 
@@ -35,7 +35,6 @@ namespace format = abi::two_kernels;
 
 // Documentation/arch/x86/boot.rst, "64-bit Boot Protocol".
 constexpr std::uint64_t kLongEntryOffset = 0x200;
-constexpr std::size_t kDigits = 16;
 // Long mode is reached on the first 2 MiB.
 constexpr MemoryPiece kFirstPiece{0, std::uint64_t{2} << 20};
 
@@ -45,77 +44,17 @@ void tell_progress(const Progress& progress, const std::string& text) {
   }
 }
 
-/// An initial RAM disk, or none.
-struct Initrd {
-  UniqueFd fd;
-  std::uint64_t bytes = 0;
-};
-
-Result<Initrd> open_initrd(const System& system, const std::string& path) {
-  Initrd initrd;
-  if (path.empty()) {
-    return initrd;
-  }
-  KJUMP_TRY(initrd.fd, system.open(path, O_RDONLY));
-  struct stat status {};
-  if (::fstat(initrd.fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size <= 0) {
-    return fail(ErrorCode::kInvalid, "not a file with an initial RAM disk", path);
-  }
-  initrd.bytes = static_cast<std::uint64_t>(status.st_size);
-  return initrd;
-}
-
-Result<void> read_into(const Initrd& initrd, std::span<std::byte> to, const std::string& path) {
-  for (std::size_t done = 0; done < to.size();) {
-    const ssize_t got =
-        ::pread(initrd.fd.get(), to.data() + done, to.size() - done, static_cast<off_t>(done));
-    if (got <= 0) {
-      return got < 0 ? fail_errno("cannot read", path) : fail(ErrorCode::kMalformed, "file ends early", path);
-    }
-    done += static_cast<std::size_t>(got);
-  }
-  return {};
-}
-
-// Of the same length whatever the address.
-std::string core_header_option(std::uint64_t address) {
-  return fmt::format("{}0x{:0{}x}", kCoreHeaderOption, address, kDigits);
-}
-
-// The user's, and what a second kernel needs beside it.
-Result<std::string> command_line_of(const StartOptions& options, const BootImage& image) {
-  std::string line = options.append;
-  const auto has = [&line](const char* option) { return line.find(option) != std::string::npos; };
-  if (!has("maxcpus=") && !has("nr_cpus=") && !has("nosmp")) {
-    // The others are parked in this kernel. One of them may be the guard, which is to stay out of reach.
-    line += line.empty() ? "" : " ";
-    line += options.deadline_seconds != 0 ? "nr_cpus=1" : "maxcpus=1";
-  }
-  if (!has(kCoreHeaderOption)) {
-    line += " " + core_header_option(format::kCoreHeaderBase);
-  }
-  line += fmt::format(" {}{:0{}}", kBackEntryOption, 0, kDigits);  // last: see load_into()
-  const std::size_t most = std::min<std::size_t>(image.header().cmdline_size, format::kCommandLineBytes - 1);
-  if (line.size() > most) {
-    return fail(ErrorCode::kLimit, fmt::format("the command line has {} characters", line.size()), "--append",
-                fmt::format("this kernel takes {}", most));
-  }
-  return line;
-}
-
 /// This kernel's memory for the other one's /proc/vmcore. Where that cannot be, the other one runs all the
-/// same; its kernel finds no header then.
+/// same; its kernel finds no header then, or is not told of any.
 std::uint32_t tell_core(const System& system, LowArea& low, const std::string& command_line, Placement& place,
                         std::span<const DisplacedRun> displaced, std::vector<std::string>& notes) {
   const auto written = [&]() -> Result<std::uint32_t> {
     KJUMP_TRY(CoreFacts facts, read_core_facts(system, place.piece()));
     add_displaced(facts.pieces, displaced);
     KJUMP_TRY(const std::uint64_t header, write_core(low, facts, place.spare()));
-    if (const auto option = command_line.find(core_header_option(format::kCoreHeaderBase));
-        option != std::string::npos) {
+    if (const auto option = core_header_at(command_line)) {
       const std::string text = core_header_option(header);
-      low.write(format::kCommandLineBase + static_cast<std::uint32_t>(option),
-                std::as_bytes(std::span(text)));
+      low.write(format::kCommandLineBase + *option, std::as_bytes(std::span(text)));
     }
     return facts.registers;
   }();
@@ -160,19 +99,23 @@ struct Prepared {
 
 // All that can be said before anything is taken.
 Result<Prepared> examine(System& system, const StartOptions& options, std::vector<std::string>& notes) {
+  if (page_in_second(system)) {
+    return fail(ErrorCode::kBusy, "this is a second kernel itself: the first one's place is taken by now",
+                options.kernel, "kjump kernel back first");
+  }
   KJUMP_CHECK(check_kernel_name(options.name));
   if (Registry(system).find(options.name)) {
     return fail(ErrorCode::kBusy, "there is a second kernel of that name", options.name,
                 "choose another --name, or kjump kernel drop " + options.name);
   }
   KJUMP_TRY(BootImage image, BootImage::open(options.kernel));
-  KJUMP_TRY(Initrd initrd, open_initrd(system, options.initrd));
-  KJUMP_TRY(std::string command_line, command_line_of(options, image));
+  KJUMP_TRY(Initrd initrd, Initrd::open(system, options.initrd));
+  KJUMP_TRY(std::string command_line, second_command_line(options, image));
   if (options.deadline_seconds != 0) {
     KJUMP_CHECK(find_guard(system, command_line));
   }
   // Wherever the memory will be, this much it must be.
-  KJUMP_CHECK(lay_out(image, initrd.bytes, {std::uint64_t{16} << 20, options.memory_bytes}));
+  KJUMP_CHECK(lay_out(image, initrd.bytes(), {std::uint64_t{16} << 20, options.memory_bytes}));
   if (!options.force) {
     KJUMP_CHECK(check_disks(system, command_line));
     bool known = false;
@@ -189,15 +132,15 @@ Result<Prepared> examine(System& system, const StartOptions& options, std::vecto
 Result<format::CrossingRequest> load_into(System& system, const StartOptions& options,
                                           const Prepared& prepared, Placement& place,
                                           const KernelEntry& entry, LowArea& low) {
-  KJUMP_TRY(const Layout layout, lay_out(prepared.image, prepared.initrd.bytes, entry.memory));
+  KJUMP_TRY(const Layout layout, lay_out(prepared.image, prepared.initrd.bytes(), entry.memory));
   const std::array<MemoryPiece, 2> pieces{kFirstPiece, entry.memory};
   KJUMP_TRY(const std::vector<std::uint64_t> tables, identity_tables(pieces, layout.tables));
   KJUMP_CHECK(put_bytes(place, layout.tables, std::as_bytes(std::span(tables))));
   KJUMP_CHECK(put_bytes(place, layout.kernel, prepared.image.protected_part()));
-  KJUMP_TRY(const std::span<std::byte> initrd, place.room(layout.initrd, prepared.initrd.bytes));
-  KJUMP_CHECK(read_into(prepared.initrd, initrd, options.initrd));
+  KJUMP_TRY(const std::span<std::byte> initrd, place.room(layout.initrd, prepared.initrd.bytes()));
+  KJUMP_CHECK(prepared.initrd.read(initrd));
   KJUMP_TRY(const boot_params parameters,
-            make_boot_parameters(system, prepared.image, {entry.memory, layout, prepared.initrd.bytes}));
+            make_boot_parameters(system, prepared.image, {entry.memory, layout, prepared.initrd.bytes()}));
   low.set_page(first_page(system, entry, options));
   low.write(format::kBootParametersBase, std::as_bytes(std::span(&parameters, 1)));
   low.write(format::kCommandLineBase,
@@ -210,7 +153,7 @@ Result<format::CrossingRequest> load_into(System& system, const StartOptions& op
   request.page_tables = prepared.image.is_64bit() ? layout.tables : 0;
   std::copy(place.pieces().begin(), place.pieces().end(), std::begin(request.pieces));
   request.digits =
-      format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kDigits);
+      format::kCommandLineBase + static_cast<std::uint32_t>(prepared.command_line.size() - kBackEntryDigits);
   return request;
 }
 
@@ -227,7 +170,7 @@ Result<std::vector<DisplacedRun>> load_swapped(System& system, const KernelEntry
   return displaced;
 }
 
-/// What is noted of a kernel before its first jump, so that it can be given up even if this program is
+/// What is noted of a kernel before anything is loaded, so that it can be given up whenever this program is
 /// killed.
 class NotedEntry {
  public:
@@ -283,10 +226,11 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
   entry.file = options.kernel;
   entry.command_line = prepared.command_line;
   entry.started_at = system.wall_seconds();
+  NotedEntry noted(system, registry, entry);
+  KJUMP_CHECK(noted.write());
   tell_progress(options.progress, "loading the kernel");
   KJUMP_TRY(LowArea low, LowArea::open(system));
   KJUMP_TRY(format::CrossingRequest request, load_into(system, options, prepared, place, entry, low));
-  NotedEntry noted(system, registry, entry);
   std::vector<DisplacedRun> displaced;
   if (place.kind() == format::Place::kSwapped) {
     KJUMP_TRY(displaced, load_swapped(system, entry, place, crossing));
@@ -299,7 +243,6 @@ Result<StartReport> start_kernel(System& system, const StartOptions& options) {
     error.hint = "reserve memory with memmap=SIZE$ADDRESS instead, which needs no copy; or --place hugepages";
     return Failure(std::move(error));
   }
-  KJUMP_CHECK(noted.write());
   tell_progress(options.progress, "jumping");
   auto gone = crossing.go(request);
   if (!gone && gone.error().code != ErrorCode::kTimeout) {

@@ -33,12 +33,16 @@ done
 md5sum /work/ballast* /work/file >/work/md5
 echo "== free"; awk '/MemTotal/ { t = $2 } /MemFree/ { f = $2 } END { print int(100 - 100 * f / t) }' /proc/meminfo
 remember
+echo "== late"; kjump hibernate --to $store --door kexec --deadline 0.3 2>&1; echo "status $?"; kjump hibernate status $store
 kjump hibernate --to $store --door kexec --json >/tmp/report || { cat /tmp/report; exit 5; }
 echo "== survived"; survived
 echo "== report"; cat /tmp/report
 )sh");
   ASSERT_EQ(result.exit_code, 0) << result.out << result.err;
   EXPECT_EQ(section(result.out, "survived"), "SURVIVED\n");
+  EXPECT_THAT(section(result.out, "late"),
+              testing::AllOf(testing::HasSubstr("deadline"), testing::HasSubstr("status 1\n"),
+                             testing::Not(testing::HasSubstr("committed"))));
   EXPECT_GE(std::stoi(section(result.out, "free")), 85) << "the test's own: memory was not full";
   const auto pages = json_section(result.out, "report")["pages"];
   EXPECT_EQ(pages["free"], pages["kernel_free"])

@@ -17,7 +17,7 @@ run="kjump kernel run /k/bzImage --initrd /k/initrd"
 )sh";
 
 TEST(Swapped, HoldsTheDoorUntilItIsDroppedOrLost) {
-  Pair pair(PairShape{});
+  Pair pair(PairShape{.second_visit = "kjump kernel run /bin/busybox 2>&1"});
   add_c_program(pair.guest().with_image("hello_real"), "unload", kUnloadSource);
   const JobResult result = pair.run(std::string(kTried) + R"sh(
 tried large $run --memory 300M --place swapped --append "$append"
@@ -34,6 +34,7 @@ unload; tried lost kjump kernel enter
 tried status kjump kernel status
 tried drop kjump kernel drop
 tried again $run --memory 96M --place swapped --append "$append"
+echo "== inside"; letter
 kjump kernel drop; rm /run/kjump/huge
 tried afterwards kjump run /job/hello_real.kjump
 echo "== care"; cared 1
@@ -62,6 +63,7 @@ echo "== care"; cared 1
   expect("status", {"its image has been unloaded", "status 0"});
   expect("drop", {"dropped second", "status 0, loaded 0"});
   expect("again", {"place swapped: as asked for", "status 0, loaded 1"});
+  expect("inside", {"this is a second kernel itself", "kjump kernel back first"});
   expect("afterwards", {"status 0, loaded 0"});
   EXPECT_EQ(section(result.out, "care"), "OK\n");
 }
