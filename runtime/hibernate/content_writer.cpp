@@ -34,18 +34,37 @@ bool is_zero(const void* page) {
 }  // namespace
 
 ContentWriter::ContentWriter(Store& store, const Workspace& workspace, PageMap& map, uint64_t first_block,
-                             uint64_t begin, uint64_t end, bool compress)
+                             const ContentRoom& room, Compression compression)
     : store_(store),
       workspace_(workspace),
       map_(map),
       first_block_(first_block),
-      next_(begin),
-      end_(end),
-      compress_(compress) {
+      next_(room.begin),
+      end_(room.end),
+      large_end_(room.large_end),
+      pages_left_(map.count_data()),
+      compression_(compression) {
   for (uint32_t i = 0; i < workspace.buffers(); ++i) {
     buffers_[i].address = workspace.buffer(i);
   }
   prepare_state(workspace.state() + kLz4State);
+}
+
+// The disk and the processor work at the same time. While the disk waits for us, compressing is what it waits
+// for; while it is busy, compressing costs nothing and spares it work. So disks that are slower than LZ4 get
+// compressed content, faster ones get it as it is, and those in between get some of both.
+bool ContentWriter::compresses_now() const {
+  if (compression_ != Compression::kWhileDiskIsBusy) {
+    return compression_ == Compression::kAll;
+  }
+  if (large_end_ < next_ || large_end_ - next_ < pages_left_) {
+    return true;
+  }
+  uint32_t busy = 0;
+  for (const Buffer& buffer : buffers_) {
+    busy += buffer.pending != 0 ? 1 : 0;
+  }
+  return 2 * busy >= workspace_.buffers();
 }
 
 // The next pages of a chunk, into chunk_pages_; how many there are.
@@ -65,6 +84,7 @@ uint32_t ContentWriter::gather(uint64_t& index) {
       chunk_pages_[count++] = address;
     }
     ++index;
+    --pages_left_;
   }
   watch.lap(written_.ticks.look);
   return count;
@@ -86,12 +106,12 @@ const uint8_t* ContentWriter::source(uint32_t pages) const {
   return staging;
 }
 
-void ContentWriter::add_chunk(Batch& batch, uint32_t pages) {
+void ContentWriter::add_chunk(Batch& batch, uint32_t pages, bool compressed) {
   const size_t bytes = pages * kPage;
   Stopwatch watch;
   const uint8_t* from = source(pages);
   uint8_t* to = batch.memory + batch.used;
-  size_t stored = compress_ ? compress(workspace_.state() + kLz4State, from, bytes, to, bytes - 1) : 0;
+  size_t stored = compressed ? compress(workspace_.state() + kLz4State, from, bytes, to, bytes - 1) : 0;
   uint32_t raw = 0;
   if (stored == 0) {
     for (uint32_t i = 0; i < pages; ++i) {
@@ -139,12 +159,13 @@ Failure ContentWriter::write(Written& written) {
       return failed;
     }
     Batch batch{static_cast<uint8_t*>(physical(buffer.address)), 0};
+    const bool compressed = compresses_now();
     for (uint32_t chunk = 0; chunk < format::kBatchChunks; ++chunk) {
       const uint32_t pages = gather(index);
       if (pages == 0) {
         break;
       }
-      add_chunk(batch, pages);
+      add_chunk(batch, pages, compressed);
       (void)store_.poll();
     }
     if (const Failure failed = send(batch, buffer); failed.failed()) {

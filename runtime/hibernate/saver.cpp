@@ -148,6 +148,12 @@ Failure Saver::forget_old_image() {
   return on_disk(store_.flush());
 }
 
+Compression Saver::compression() const {
+  return (request_.flags & format::kSaveCompressAll) != 0       ? Compression::kAll
+         : (request_.flags & format::kSaveCompressNothing) != 0 ? Compression::kNothing
+                                                                : Compression::kWhileDiskIsBusy;
+}
+
 Failure Saver::write_image() {
   const uint64_t most_tables =
       format::blocks_of(format::tables_bytes(map_.pages(), map_.count_data() / format::kChunkPages + 1));
@@ -157,8 +163,11 @@ Failure Saver::write_image() {
   if (const Failure failed = forget_old_image(); failed.failed()) {
     return failed;
   }
-  ContentWriter writer(store_, workspace_, map_, first_block_, format::kImageHeaderBlocks,
-                       room_ - most_tables, (request_.flags & format::kSaveUncompressed) == 0);
+  // Half of the store is left to the next image.
+  const uint64_t end = room_ - most_tables;
+  const uint64_t half = (store_.header().blocks - format::kDataBlock) / 2;
+  const ContentRoom room{format::kImageHeaderBlocks, end, end < half ? end : half};
+  ContentWriter writer(store_, workspace_, map_, first_block_, room, compression());
   if (const Failure failed = writer.write(written_); failed.failed()) {
     return failed;
   }

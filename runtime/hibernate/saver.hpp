@@ -29,6 +29,7 @@ class Saver {
   [[nodiscard]] Failure check_canary();
   [[nodiscard]] Failure choose_slot();
   [[nodiscard]] Failure forget_old_image();
+  [[nodiscard]] Compression compression() const;
   [[nodiscard]] Failure write_image();
   void fill_header();
   [[nodiscard]] Failure write_header_and_tables();

@@ -23,7 +23,7 @@ struct SaveArguments {
   hibernate::HibernateOptions options;
   bool and_continue = false;
   bool reboot = false;
-  bool uncompressed = false;
+  std::string compress = "auto";
   std::uint32_t minutes = 0;
   bool json = false;
 };
@@ -33,7 +33,9 @@ void save_command(SaveArguments arguments) {
   options.save.after = arguments.and_continue ? AfterSave::kContinue
                        : arguments.reboot     ? AfterSave::kReboot
                                               : AfterSave::kPowerOff;
-  options.save.flags |= arguments.uncompressed ? abi::hibernate::kSaveUncompressed : 0;
+  options.save.flags |= arguments.compress == "always"  ? abi::hibernate::kSaveCompressAll
+                        : arguments.compress == "never" ? abi::hibernate::kSaveCompressNothing
+                                                        : 0;
   ProgressLine progress;
   options.progress = progress.callback();
   options.warn = notes_to_stderr();
@@ -47,7 +49,11 @@ void save_command(SaveArguments arguments) {
 void add_common(CLI::App& command, SaveArguments& arguments) {
   command.add_flag("--drop-caches", arguments.options.drop_caches,
                    "forget clean file content first: a smaller image, a slower start afterwards");
-  command.add_flag("--uncompressed", arguments.uncompressed, "write pages as they are");
+  command
+      .add_option("--compress", arguments.compress,
+                  "auto: while the disk is busy, and where an image would take more than half of the store")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
   add_disk_timeout(command, arguments.options.save.disk_timeout_ms);
   add_payload_deadline(command, arguments.options.deadline_ms);
   command.add_flag("--json", arguments.json, "print the report as JSON when the machine is back");

@@ -271,7 +271,7 @@ std::optional<CycleTimes> try_cycle(const CycleShape& shape) {
   Clock::time_point started;
   options.machine.progress = [&started](const std::string&) { started = Clock::now(); };  // just before QEMU
   Job job;
-  job.limit = std::chrono::seconds(400);
+  job.limit = std::chrono::seconds(900);
   job.script = script_of(shape);
   job.files = {must(GuestFile::copy_of(KJUMP_RAW_RATE_GUEST, "/job/raw_rate_guest", true))};
 

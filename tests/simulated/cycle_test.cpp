@@ -103,6 +103,28 @@ TEST(Simulated, FreePagesAreAsTheKernelExpectsThem) {
   }
 }
 
+// A disk that is never busy gets pages as they are, as long as half of the store is left.
+TEST(Simulated, CompressesForASlowDiskOrASmallStoreOnly) {
+  constexpr std::uint64_t kSmall = 1600;  // its half holds no image that is not compressed
+  constexpr std::uint64_t kLarge = 6000;
+  for (const bool small : {false, true}) {
+    Machine shaped(43, {.store_blocks = small ? kSmall : kLarge});
+    shaped.save_request.flags = 0;
+    const Machine::Memory memory = shaped.memory();
+    shaped.save_request.after = static_cast<std::uint32_t>(format::AfterSave::kContinue);
+    const format::SaveReply reply = save(shaped).reply;
+    ASSERT_EQ(reply.status, static_cast<std::uint32_t>(SaveStatus::kSaved)) << reply.error;
+    const std::uint64_t data = reply.data_pages * 4096;
+    EXPECT_GT(data, kSmall / 2 * 4096) << "the test's own";
+    EXPECT_EQ(reply.stored_bytes == data, !small) << reply.stored_bytes << " of " << data;
+    shaped.forget();
+    shaped.restore_request.generation = reply.generation;
+    ASSERT_EQ(restore(shaped).end, End::kReturned) << shaped.console;
+    EXPECT_TRUE(shaped.became()) << shaped.console;
+    EXPECT_TRUE(shaped.holds(memory));
+  }
+}
+
 // A ring: the third image begins where the second ends, and goes on at the beginning.
 TEST(Simulated, ImagesGoRound) {
   constexpr std::uint64_t kBlocks = 3000;

@@ -121,7 +121,7 @@ std::string third_image(bool keep) {
   at.machine.chance.seed(99);
   at.machine.forget();
   at.machine.work();
-  at.machine.save_request.flags = keep ? format::kSaveKeepOther : 0;
+  at.machine.save_request.flags = format::kSaveCompressAll | (keep ? format::kSaveKeepOther : 0);
   at.machine.disk.cut_after_writes = keep ? 0 : 5;
   const auto how = save(at.machine);
   if (keep) {

@@ -107,6 +107,7 @@ void Machine::make_kernel() {
     }
   }
   save_request.facts = kFacts;
+  save_request.flags = format::kSaveCompressAll;  // what a fault hits must not depend on how fast a disk is
   save_request.facts.free_areas[0] = first + kStructsBytes;
 }
 

@@ -24,7 +24,9 @@ inline constexpr uint64_t kSaveMagic = 0x3045564153484A4B;  // "KJHSAVE0"
 inline constexpr uint32_t kSaveRehearse = 1u << 0;  ///< look for free pages and open the disk, write nothing
 inline constexpr uint32_t kSaveOnlyIfAlarm = 1u << 1;  ///< a wake by anything but the alarm goes on to Linux
 inline constexpr uint32_t kSaveKeepOther = 1u << 2;    ///< fail rather than overwrite the other slot's image
-inline constexpr uint32_t kSaveUncompressed = 1u << 3;
+// Neither: what is compressed is what there is time for while the disk is busy.
+inline constexpr uint32_t kSaveCompressNothing = 1u << 3;
+inline constexpr uint32_t kSaveCompressAll = 1u << 4;
 
 /// The save payload's request. Its workspace is the bulk reply.
 struct SaveRequest {
