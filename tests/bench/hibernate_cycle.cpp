@@ -188,7 +188,7 @@ constexpr const char* kOurs = R"sh(
 kjump hibernate prepare $store >/dev/null && kjump hibernate install-boot $store >/dev/null || exit 4
 echo used $(used); echo percent $(percent)
 echo bench-request >/dev/ttyS0
-kjump hibernate --to $store --door kexec --json >/tmp/report || { cat /tmp/report; exit 77; }
+kjump hibernate --to $store --door kexec --compress $compress --json >/tmp/report || { cat /tmp/report; exit 77; }
 echo bench-back >/dev/ttyS0
 )sh";
 
@@ -212,8 +212,8 @@ md5sum -c -s /tmp/md5 || { echo "memory is not what it was" >&2; exit 6; }
 std::string script_of(const CycleShape& shape) {
   std::ostringstream script;
   script << "store=" << partition(shape.bus, 1) << " swap=" << partition(shape.bus, 2) << " way=" << shape.way
-         << " random_mib=" << shape.random_mib << " text_mib=" << shape.text_mib
-         << " fill_percent=" << shape.fill_percent << "\n"
+         << " compress=" << shape.compress << " random_mib=" << shape.random_mib
+         << " text_mib=" << shape.text_mib << " fill_percent=" << shape.fill_percent << "\n"
          << kFill << (shape.raw_rate ? kRaw : "") << (shape.way == "kjump" ? kOurs : kLinux) << kCheck;
   return script.str();
 }

@@ -17,6 +17,7 @@ using Way = std::string;
 
 struct CycleShape {
   Way way = "kjump";
+  const char* compress = "auto";  ///< kjump's
   DiskBus bus = DiskBus::kVirtio;
   const char* machine = "pc";
   std::uint32_t memory_mib = 1024;
