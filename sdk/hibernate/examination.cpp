@@ -91,7 +91,7 @@ void check_size(HibernationExamination& found) {
   const std::uint64_t room = *found.room_blocks;
   const std::uint64_t expected = found.survey->expected_blocks();
   const std::uint64_t most = found.survey->most_blocks();
-  const std::string text = fmt::format("about {} MiB expected, {} MiB at most, room for {} MiB",
+  const std::string text = fmt::format("about {} MiB compressed, {} MiB at most, room for {} MiB",
                                        mebibytes(expected), mebibytes(most), mebibytes(room));
   const char* const cure = "a larger store, --drop-caches, or discard an old image";
   if (expected > room) {
