@@ -18,13 +18,14 @@ using DumpBytes = std::vector<std::byte>;
 inline constexpr const char* kDumpInfo = "OSRELEASE=6.12.1\nPAGESIZE=4096\n";
 inline constexpr std::uint64_t kDumpPage = 4096;
 
-/// What a page of a test's memory holds: each another byte; every fourth is zero.
+/// What a page of a test's memory holds: each something else; every fourth is zero, some do not compress.
 inline DumpBytes dump_page(std::uint64_t frame) {
+  constexpr std::uint64_t kScatter = 2'654'435'761;  // 2^32 by the golden ratio
   DumpBytes page(kDumpPage);
-  if (frame % 4 != 0) {
-    for (std::size_t i = 0; i < page.size(); ++i) {
-      page[i] = static_cast<std::byte>(frame * 7 + (i & (frame % 8 == 1 ? 0xFF : 0x1)) * 37 + i / 256);
-    }
+  for (std::size_t i = 0; frame % 4 != 0 && i < page.size(); ++i) {
+    page[i] = static_cast<std::byte>(frame % 64 == 5
+                                         ? (frame * kDumpPage + i) * kScatter >> 20
+                                         : frame * 7 + (i & (frame % 8 == 1 ? 0x3F : 0x1)) * 37 + i / 256);
   }
   return page;
 }
