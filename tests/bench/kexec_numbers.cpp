@@ -30,9 +30,13 @@ double settled_mean(const std::vector<std::uint64_t>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-}  // namespace
+struct RoundTrips {
+  double ours = 0;
+  double bare = 0;
+  [[nodiscard]] double ratio() const { return ours / bare; }
+};
 
-Number round_trip_vs_bare() {
+RoundTrips measure_round_trips() {
   constexpr int kPairs = 128;  // steps of 31 000 ticks in the mean: one timer tick is 4 000 000
   LinuxVmOptions options;
   options.machine.extra_arguments = {"-icount", "shift=0,sleep=off", "-nodefaults"};
@@ -56,11 +60,22 @@ Number round_trip_vs_bare() {
   if (ours.size() != kPairs) {
     die("the guest printed no pairs: " + result.out);
   }
-  return {settled_mean(ours), "ticks", settled_mean(bare),
+  return {settled_mean(ours), settled_mean(bare)};
+}
+
+}  // namespace
+
+// Now and then a guest has another rhythm: 1.054 was seen once among many from 1.031 to 1.037.
+Number round_trip_vs_bare() {
+  std::array<RoundTrips, 3> guests{};
+  std::generate(guests.begin(), guests.end(), measure_round_trips);
+  std::nth_element(guests.begin(), guests.begin() + 1, guests.end(),
+                   [](const RoundTrips& a, const RoundTrips& b) { return a.ratio() < b.ratio(); });
+  return {guests[1].ours, "ticks", guests[1].bare,
           "session (checks, load, jump, unload) of an empty payload against a bare page, means of 128 "
           "alternating "
           "pairs that begin at moments spread evenly over one timer tick, in one Linux 6.12 guest, -icount "
-          "shift=0"};
+          "shift=0; of three guests the one in the middle"};
 }
 
 }  // namespace kjump::bench
