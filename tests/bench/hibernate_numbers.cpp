@@ -162,16 +162,15 @@ Number hibernate_restore_rate() {
 }
 
 Number hibernate_max_share() {
-  CycleShape shape{.memory_mib = 1536, .random_mib = 0, .text_mib = 0, .fill_percent = 95};
+  CycleShape shape{.memory_mib = 1536, .random_mib = 0, .text_mib = 0, .fill_percent = 96};
   auto saved = try_cycle(shape);
-  constexpr std::uint32_t kStep = 5;
-  constexpr std::uint32_t kLeast = 60;
+  constexpr std::uint32_t kLeast = 90;
   while (!saved && shape.fill_percent > kLeast) {
-    shape.fill_percent -= kStep;
+    --shape.fill_percent;
     saved = try_cycle(shape);
   }
   if (!saved) {
-    die("not even a guest with 60 % of its memory in use was saved");
+    die("not even a guest with 90 % of its memory in use was saved");
   }
   const CycleTimes ours = *saved;
   shape.way = "lz4";
@@ -182,7 +181,7 @@ Number hibernate_max_share() {
                                               theirs->save, theirs->restore, theirs->used_percent)
                                         : std::string("refused");
   return {ours.used_percent, "% of RAM", std::nullopt,
-          fmt::format("highest, from 95 down in steps of 5: MemTotal without MemFree and reclaimable pages, "
+          fmt::format("highest, from 96 down: MemTotal without MemFree and reclaimable pages, "
                       "of a guest of 1.5 GiB filled with "
                       "random bytes, which "
                       "was saved in {:.1f} s and came back in {:.1f} s; Linux's own hibernation with LZ4, "
