@@ -8,7 +8,9 @@ build_packages=(g++ cmake ninja-build nasm lld pkg-config libelf-dev liblz4-dev 
 # What runs the virtual machines, and what goes into them.
 run_packages=(qemu-system-x86 busybox-static)
 # The rest of the test command: second compiler, fuzzing runtime, linters, a stock kexec.
-check_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck kexec-tools ovmf binutils python3 gdb e2fsprogs systemd makedumpfile crash)
+check_packages=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck kexec-tools ovmf binutils python3 gdb e2fsprogs systemd makedumpfile)
+# What only nightly tests need: a second reader of dumps, a boot loader on a disc.
+nightly_packages=(crash grub-common grub-pc-bin xorriso mtools)
 
 # build_kjump PRESET [TARGET...]: configures and builds; output only when something goes wrong.
 build_kjump() {
